@@ -1,0 +1,109 @@
+// campaign.hpp: one campaign, loaded, checked and frozen; every program works from this value alone.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "campaign/model.hpp"
+
+namespace lenswright {
+
+enum class Stage { lensplanes, lux, raytracing };
+inline constexpr Stage kStages[] = {Stage::lensplanes, Stage::lux, Stage::raytracing};
+std::string_view stage_name(Stage stage);  // "lensplanes", "lux", "raytracing"
+std::optional<Stage> stage_from_name(std::string_view name);
+
+enum class Assignment { ngp, cic, tsc };
+enum class MapField { kappa, gamma1, gamma2, omega };
+enum class MapFormat { dat, fits, hdf5 };
+// What holds when transforms.h5 and the seed disagree; `agree`: neither, stop and explain.
+enum class TransformAuthority { agree, file, seed };
+std::string_view assignment_name(Assignment assignment);
+std::string_view map_field_name(MapField field);
+std::string_view map_format_name(MapFormat format);
+
+struct InputSettings {
+  std::filesystem::path dmo;  // holds snapdir_NNN/, groups_NNN/
+  std::filesystem::path hydro;
+  std::vector<int> particle_types{0, 1, 4, 5};  // of the hydro run; dmo holds type 1 only
+  std::optional<std::filesystem::path>
+      matches;  // folder of matches_snapNNN.hdf5: halos with a hydro counterpart
+};
+
+struct LensplaneSettings {
+  std::filesystem::path root;
+  int grid = 4096;  // pixels per side
+  Assignment assignment = Assignment::tsc;
+  std::uint32_t seed = 0;
+  TransformAuthority transforms = TransformAuthority::agree;
+};
+
+struct LuxSettings {
+  std::filesystem::path root;
+};
+
+struct RaytracingSettings {
+  std::filesystem::path root;
+  int grid = 1024;  // rays per side
+  double field_deg = 5.0;
+  int runs = 100;  // per model and realization
+  std::uint64_t seed = 0;
+  bool randomize = true;
+  std::vector<int> sources;  // source planes, one-based, ascending: far edge of slab s
+  std::vector<MapField> fields{MapField::kappa};
+  std::vector<MapFormat> formats{MapFormat::dat};
+  bool fits_compression = false;  // tile-compressed FITS
+};
+
+// Above these, recovery asks (or wants --yes) before it acts.
+struct SafetySettings {
+  int max_moved_files = 500;  // damaged files moved aside by one submit
+  int max_tasks = 2000;       // tasks of one submit
+  int trash_hours = 24;       // kept at least this long
+};
+
+// Checked here, used by the Slurm executor.
+struct SlurmResources {
+  std::map<std::string, std::string> values;  // partition, nodes, ntasks, time, mem, ...; defaults merged in
+};
+
+struct Campaign {
+  std::string name;                    // also the campaign's id in markers and receipts
+  std::filesystem::path file;          // absolute path of the campaign file
+  std::vector<std::string> overrides;  // "path.to.key=value", as given
+  std::filesystem::path state;         // plans, receipts, logs
+  double omega_m = 0;                  // flat, w = -1
+  double h = 0;
+  double box_mpc_h = 0;
+  InputSettings input;
+  std::vector<int> snapshots;  // from the observer outwards
+  int planes_per_snapshot = 2;
+  std::optional<std::vector<double>> plane_redshifts;  // one per plane
+  int realizations = 0;
+  std::vector<Model> models;
+  LensplaneSettings lensplanes;
+  LuxSettings lux;
+  RaytracingSettings raytracing;
+  std::optional<std::int64_t> kappa_maps_per_model;  // the goal that verify reports
+  SafetySettings safety;
+  std::map<Stage, SlurmResources> slurm;
+  std::string effective_json;  // the whole effective configuration, canonical (sorted keys), goes into plans
+
+  int planes() const { return static_cast<int>(snapshots.size()) * planes_per_snapshot; }
+  double slab_thickness_mpc_h() const { return box_mpc_h / planes_per_snapshot; }
+  int snapshot_index_of_plane(int plane) const { return plane / planes_per_snapshot; }  // plane zero-based
+  int slice_of_plane(int plane) const { return plane % planes_per_snapshot; }
+  int last_source() const { return raytracing.sources.back(); }
+  std::optional<int> model_index(std::string_view model_name) const;
+  std::optional<int> snapshot_index(int snapshot_number) const;
+  // model_index * realizations + realization: the campaign-wide array index
+  int combination_index(int model, int realization) const { return model * realizations + realization; }
+};
+
+const std::filesystem::path& stage_root(const Campaign& campaign, Stage stage);
+
+}  // namespace lenswright

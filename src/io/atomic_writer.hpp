@@ -1,0 +1,67 @@
+// atomic_writer.hpp: a file appears under its name whole and durable, or not at all, and never over another
+// one.
+//
+// Sequence: temporary name in the same folder, write, length check, fsync, close, rename that refuses to
+// replace,
+//           fsync of the folder. The digest is computed on the way.
+// A file of the same bytes that is already there is recognised (two writers of one product are harmless); one
+// with other bytes is an IoError of EEXIST and stays as it is.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "io/checksum.hpp"
+#include "io/disk.hpp"
+
+namespace lenswright {
+
+struct Published {
+  std::uint64_t size = 0;
+  Digest digest;
+  bool was_there = false;  // the same bytes had been published before
+};
+
+class AtomicWriter {
+ public:
+  // Makes the folder if needed; creates the temporary file.
+  AtomicWriter(Disk& disk, std::filesystem::path target);
+  ~AtomicWriter();  // unpublished: the temporary file is removed
+  AtomicWriter(const AtomicWriter&) = delete;
+  AtomicWriter& operator=(const AtomicWriter&) = delete;
+  void write(std::span<const std::byte> bytes);
+  Published publish();
+
+ private:
+  Disk& disk_;
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  std::unique_ptr<WritableFile> file_;
+  DigestStream digest_;
+  std::uint64_t written_ = 0;
+  bool published_ = false;
+};
+
+Published publish_bytes(Disk& disk, const std::filesystem::path& target, std::span<const std::byte> bytes);
+Published publish_text(Disk& disk, const std::filesystem::path& target, std::string_view text);
+
+// Temporary names carry their writer: ".lenspot03.dat.tmp-<host>-<pid>-<random>".
+struct TemporaryName {
+  std::string target;  // file name that it was for
+  std::string host;
+  long pid = 0;
+};
+std::string make_temporary_name(std::string_view target_name);
+std::optional<TemporaryName> parse_temporary_name(std::string_view name);
+// True if the writer cannot be alive: this host and no such process; another host: unknown, so only by age
+// (older than 7 days).
+bool writer_is_dead(const TemporaryName& name, const FileStatus& status);
+
+std::string host_name();
+
+}  // namespace lenswright

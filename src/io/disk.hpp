@@ -1,0 +1,75 @@
+// disk.hpp: the file system as everything here sees it, so that tests can put a failing one in its place.
+//
+// Throws: IoError (path, operation, errno) unless said otherwise.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lenswright {
+
+enum class FileType { regular, directory, symlink, other };
+
+struct FileStatus {
+  FileType type = FileType::regular;
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t device = 0;
+};
+
+struct DirectoryEntry {
+  std::string name;
+  FileStatus status;  // symlinks are not followed
+};
+
+struct DiskSpace {
+  std::uint64_t bytes_free = 0;   // for this user
+  std::uint64_t inodes_free = 0;  // 0 where the file system does not count them: see inodes_counted
+  bool inodes_counted = true;
+};
+
+class ReadableFile {
+ public:
+  virtual ~ReadableFile() = default;
+  virtual std::uint64_t size() const = 0;
+  // Fills the whole buffer, or throws (a file shorter than asked is an IoError of EIO "read to byte N").
+  virtual void read_at(std::uint64_t offset, std::span<std::byte> buffer) const = 0;
+};
+
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;
+  virtual void write(std::span<const std::byte> bytes) = 0;  // all, or throws
+  virtual void sync() = 0;
+  virtual void close() = 0;  // reports errors that the destructor would swallow
+};
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+  virtual std::optional<FileStatus> status(const std::filesystem::path& path) = 0;    // none: does not exist
+  virtual std::vector<DirectoryEntry> list(const std::filesystem::path& folder) = 0;  // sorted by name
+  virtual std::unique_ptr<ReadableFile> open(const std::filesystem::path& path) = 0;
+  virtual std::unique_ptr<WritableFile> create(const std::filesystem::path& path) = 0;  // must not exist yet
+  virtual void rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+  // False, and nothing done, if `to` exists.
+  virtual bool rename_if_absent(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+  virtual void remove(const std::filesystem::path& path) = 0;
+  virtual void create_directories(const std::filesystem::path& folder) = 0;
+  virtual void sync_directory(const std::filesystem::path& folder) = 0;
+  virtual DiskSpace space(const std::filesystem::path& path) = 0;
+};
+
+Disk& real_disk();
+
+// A whole small file (receipts, plans, markers).
+std::string read_text(Disk& disk, const std::filesystem::path& path);
+
+}  // namespace lenswright

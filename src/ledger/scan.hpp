@@ -1,0 +1,70 @@
+// scan.hpp: the completeness checker: which expected products are there and sound.
+//
+// Expected products come from the campaign, found files from one directory read per folder. Never throws for
+// a bad file: that is a finding. A folder that cannot be read, or a root that is not ours, makes its products
+// unknown.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "base/progress.hpp"
+#include "campaign/product_id.hpp"
+#include "io/disk.hpp"
+#include "ledger/receipt.hpp"
+#include "ledger/state.hpp"
+
+namespace lenswright {
+
+enum class Tier {
+  quick,   // exists, exact size
+  header,  // + both markers
+  full,    // + all bytes: finite, in range, digest where a receipt has one
+};
+std::string_view tier_name(Tier tier);
+std::optional<Tier> tier_from_name(std::string_view name);
+
+// Which products a verb looks at; an empty list means all.
+struct Selection {
+  std::vector<Stage> stages;
+  std::vector<int> models;        // indices
+  std::vector<int> realizations;  // zero-based
+  std::vector<int> snapshots;     // indices into the campaign's list; of mass planes and potentials only
+  std::vector<int> planes;        // zero-based mass planes (potentials: plane + 1)
+  std::vector<int> runs;          // one-based; of runs only
+  bool contains(const Campaign& campaign, const ProductId& id) const;
+  bool contains(Stage stage) const;
+};
+
+class ScanResult {
+ public:
+  explicit ScanResult(const Campaign& campaign) : products_(campaign) {
+    for (const ProductKind kind : kProductKinds)
+      states_[static_cast<std::size_t>(kind)].assign(products_.count(kind), State::unknown);
+  }
+  const ProductSet& products() const { return products_; }
+  State state(const ProductId& id) const {
+    return states_[static_cast<std::size_t>(id.kind)][products_.position(id)];
+  }
+  void set(const ProductId& id, State state) {
+    states_[static_cast<std::size_t>(id.kind)][products_.position(id)] = state;
+  }
+  std::vector<Finding> findings;  // every product that is not complete but merely missing ones of a missing
+                                  // folder are findings too; orphans; unreadable folders. In product order.
+  std::vector<std::filesystem::path> dead_temporary_files;  // of writers that cannot be alive
+
+ private:
+  ProductSet products_;
+  std::array<std::vector<State>, kProductKindCount> states_;
+};
+
+// Products outside the selection are not looked at and stay unknown in the result.
+ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection& selection,
+                const ReceiptIndex& receipts, ProgressSink& progress);
+
+// One product alone (what `why` and the stages ask): its finding; state complete has a sentence too.
+Finding check_product(const Campaign& campaign, Disk& disk, const ProductId& id, Tier tier,
+                      const ReceiptIndex& receipts);
+
+}  // namespace lenswright

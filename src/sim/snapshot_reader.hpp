@@ -1,0 +1,76 @@
+// snapshot_reader.hpp: chunked reader of AREPO / GADGET-4 HDF5 snapshots.
+//
+// In:     multi-file snapshots, positions float32 or float64, masses from PartTypeN/Masses or the header's
+// MassTable Out:    chunks of positions and masses in file order; chunk boundaries are fixed per file and
+// type, so any number of ranks can share
+//         them out and the fingerprint is the same
+// Units:  Mpc/h (snapshot ckpc/h / 1000), Msun/h (snapshot mass * 1e10), double
+// Throws: InputError naming file and dataset: missing or truncated files, missing types, counts that
+// contradict the
+//         header, BoxSize that contradicts the campaign, positions that are not finite or outside [0, box],
+//         masses not positive
+// Not:    thread-safe (HDF5)
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/checksum.hpp"
+
+namespace lenswright {
+
+inline constexpr std::uint64_t kChunkParticles = 1 << 18;  // part of the fingerprint: never change
+
+struct SnapshotHeader {
+  std::vector<std::filesystem::path> files;
+  double box_mpc_h = 0;
+  double redshift = 0;
+  std::array<double, 6> mass_table_msun_h{};          // 0: per-particle masses
+  std::array<std::uint64_t, 6> total{};               // particles per type
+  std::vector<std::array<std::uint64_t, 6>> in_file;  // per file and type
+};
+// Reads every file's header; checks that they agree with each other and with `box_mpc_h` (relative 1e-9).
+SnapshotHeader read_snapshot_header(const std::filesystem::path& simulation, int snapshot, double box_mpc_h);
+
+// A piece of work for one rank.
+struct SnapshotChunk {
+  std::size_t file = 0;
+  int type = 0;
+  std::uint64_t first = 0;  // in this file
+  std::uint64_t count = 0;
+};
+// All chunks of the given types in file order. Every rank makes the same list and takes its share of it.
+// Throws InputError if a type that the header counts particles of is asked for but absent from a file; a type
+// with no particles at all in the snapshot gives no chunks.
+std::vector<SnapshotChunk> snapshot_chunks(const SnapshotHeader& header, const std::vector<int>& types);
+
+struct ParticleChunk {
+  std::vector<std::array<double, 3>>
+      positions;               // Mpc/h, in [0, box]; exactly box is for the transform to wrap
+  std::vector<double> masses;  // Msun/h
+  Digest fingerprint;  // of (file number, type, first, raw bytes as stored in memory order): DigestSum over
+                       // all chunks is the snapshot's
+};
+
+class SnapshotReader {
+ public:
+  explicit SnapshotReader(SnapshotHeader header);
+  ~SnapshotReader();
+  SnapshotReader(const SnapshotReader&) = delete;
+  SnapshotReader& operator=(const SnapshotReader&) = delete;
+  const SnapshotHeader& header() const { return header_; }
+  // Reuses the vectors of `out`. Keeps the last file open.
+  void read(const SnapshotChunk& chunk, ParticleChunk& out);
+
+ private:
+  struct OpenFile;
+  SnapshotHeader header_;
+  std::unique_ptr<OpenFile> open_;
+};
+
+}  // namespace lenswright
