@@ -24,13 +24,13 @@ fi
 
 if [ "$sanitize" = yes ]; then
   say "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer (Clang)"
-  cmake --preset asan >/dev/null
+  cmake --preset asan -DLENSWRIGHT_TESTS=ON >/dev/null
   cmake --build --preset asan -j "$cores"
   ctest --preset asan -j "$cores"
 fi
 
 say "release build (GCC)"
-cmake --preset release >/dev/null
+cmake --preset release -DLENSWRIGHT_TESTS=ON -DLENSWRIGHT_BENCH=ON >/dev/null
 cmake --build --preset release -j "$cores"
 
 say "all tests"
