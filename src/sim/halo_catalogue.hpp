@@ -8,9 +8,11 @@
 
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "io/checksum.hpp"
+#include "sim/snapshot_reader.hpp"
 
 namespace lenswright {
 
@@ -22,11 +24,16 @@ struct Halo {
 
 struct HaloCatalogue {
   std::vector<Halo> halos;
-  Digest fingerprint;  // of the values read
+  Digest fingerprint;                     // of the values read, in file order
+  std::optional<double> redshift = {};    // none: match files don't say
+  std::filesystem::path first_file = {};  // for messages
 };
 
 HaloCatalogue read_halo_catalogue(const std::filesystem::path& simulation, int snapshot, double box_mpc_h);
 // <folder>/matches_snapNNN.hdf5: only halos with a hydro counterpart
 HaloCatalogue read_halo_matches(const std::filesystem::path& folder, int snapshot, double box_mpc_h);
+
+// InputError if the catalogue knows its redshift and it is not the snapshot's (relative 1e-6 of 1 + z).
+void check_same_output(const HaloCatalogue& catalogue, const SnapshotHeader& snapshot);
 
 }  // namespace lenswright

@@ -1,14 +1,14 @@
 // snapshot_reader.hpp: chunked reader of AREPO / GADGET-4 HDF5 snapshots.
 //
-// In:     multi-file snapshots, positions float32 or float64, masses from PartTypeN/Masses or the header's
-// MassTable Out:    chunks of positions and masses in file order; chunk boundaries are fixed per file and
-// type, so any number of ranks can share
-//         them out and the fingerprint is the same
+// In:     multi-file snapshots, positions float32 or float64, masses from PartTypeN/Masses or else the
+// header's
+//         MassTable; counts int32 with a high word (AREPO) or uint64 (GADGET-4)
+// Out:    chunks of positions and masses in file order; chunk boundaries are fixed per file and type, so any
+//         number of ranks can share them out and the fingerprint is the same
 // Units:  Mpc/h (snapshot ckpc/h / 1000), Msun/h (snapshot mass * 1e10), double
 // Throws: InputError naming file and dataset: missing or truncated files, missing types, counts that
-// contradict the
-//         header, BoxSize that contradicts the campaign, positions that are not finite or outside [0, box],
-//         masses not positive
+//         contradict the header, BoxSize that contradicts the campaign, positions that are not finite or
+//         outside [0, box], masses not positive
 // Not:    thread-safe (HDF5)
 #pragma once
 
@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -25,16 +24,21 @@
 namespace lenswright {
 
 inline constexpr std::uint64_t kChunkParticles = 1 << 18;  // part of the fingerprint: never change
+inline constexpr double kBoxAgreement =
+    1e-9;  // relative; BoxSize is a decimal number that passed through text
 
 struct SnapshotHeader {
   std::vector<std::filesystem::path> files;
-  double box_mpc_h = 0;
+  double box_mpc_h = 0;  // the campaign's
   double redshift = 0;
   std::array<double, 6> mass_table_msun_h{};          // 0: per-particle masses
   std::array<std::uint64_t, 6> total{};               // particles per type
   std::vector<std::array<std::uint64_t, 6>> in_file;  // per file and type
+  // Per file and type: why its datasets cannot be read ("no dataset ..."), empty if they look right. An error
+  // only for types that are asked for: tracers, for one, have no positions.
+  std::vector<std::array<std::string, 6>> unreadable;
 };
-// Reads every file's header; checks that they agree with each other and with `box_mpc_h` (relative 1e-9).
+// Reads every file's header; checks that they agree with each other and with `box_mpc_h` (kBoxAgreement).
 SnapshotHeader read_snapshot_header(const std::filesystem::path& simulation, int snapshot, double box_mpc_h);
 
 // A piece of work for one rank.
@@ -43,6 +47,7 @@ struct SnapshotChunk {
   int type = 0;
   std::uint64_t first = 0;  // in this file
   std::uint64_t count = 0;
+  bool operator==(const SnapshotChunk&) const = default;
 };
 // All chunks of the given types in file order. Every rank makes the same list and takes its share of it.
 // Throws InputError if a type that the header counts particles of is asked for but absent from a file; a type
@@ -53,8 +58,9 @@ struct ParticleChunk {
   std::vector<std::array<double, 3>>
       positions;               // Mpc/h, in [0, box]; exactly box is for the transform to wrap
   std::vector<double> masses;  // Msun/h
-  Digest fingerprint;  // of (file number, type, first, raw bytes as stored in memory order): DigestSum over
-                       // all chunks is the snapshot's
+  // Of (file number, type, first, count, the stored values as double): DigestSum over all chunks is the
+  // snapshot's, whatever the compression, the precision written, or the ranks.
+  Digest fingerprint;
 };
 
 class SnapshotReader {
