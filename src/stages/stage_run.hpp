@@ -6,6 +6,9 @@
 // anything is written if an input is missing or damaged; a product is never made from it.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,23 +44,61 @@ struct StageContext {
   ProgressSink& progress;
 };
 
-// Work that is left, agreed between ranks (rank 0 looks, all get the list). Damaged products are moved to the
-// trash; mismatched ones are an InputError unless replace_mismatched.
+// Collective. Runs `body` on every rank; if it fails on any of them, all throw: InputError with the message
+// of the lowest rank, or StopRequested. What a rank does alone stands in such a body, so that none waits for
+// one that failed.
+void together(const Communicator& ranks, const std::function<void()>& body);
+// Collective. Throws StopRequested on all ranks if a signal reached any of them.
+void stop_together(const Communicator& ranks);
+
+// The receipts as rank 0 reads them; empty on the others. Collective.
+ReceiptIndex load_receipts(const StageContext& context);
+
+// What is to be made, and what lies in its place and has to be moved aside first.
+struct Work {
+  std::vector<ProductId> products;  // sorted; the same on all ranks
+  std::vector<Finding> moves;       // on rank 0 only
+};
+// Collective; changes nothing. Rank 0 requires the roots of the stage and of its upstream stage and looks at
+// the asked products; all ranks get the list. Complete and stale products are left out unless force;
+// mismatched ones are an InputError unless replace_mismatched, unknown ones always.
+Work choose_work(const StageContext& context, const StageRequest& request, const ReceiptIndex& receipts);
+// Collective. To the trash with what lies in the place of the work: call it once the inputs are known good.
+void move_aside(const StageContext& context, const Work& work);
+// Both at once.
 std::vector<ProductId> work_left(const StageContext& context, const StageRequest& request,
                                  const ReceiptIndex& receipts);
 
-// Collects what each rank published and writes one receipt on rank 0, also when the stage ends early: every
-// rank calls write().
+// Collective. Upstream products of `products`, checked by rank 0 at tier header: InputError naming what is
+// missing or damaged and the next command. Returns the digests that receipts know of them, by product name
+// (the one file of each), on all ranks.
+using KnownDigests = std::map<std::string, Digest>;
+KnownDigests require_inputs(const StageContext& context, const std::vector<ProductId>& products,
+                            const ReceiptIndex& receipts);
+// Throws InputError "damaged input" if `found` is not the digest that a receipt holds.
+void compare_digest(const KnownDigests& known, const std::string& product, const Digest& found);
+
+// Collects what each rank published and writes receipts on rank 0, also when the stage ends early: every rank
+// calls write(). Long stages call write_if_due() after each piece of work, so that a killed program leaves
+// few products without a receipt.
 class ReceiptBook {
  public:
-  ReceiptBook(const StageContext& context, Stage stage, int threads);
-  void add(ProductRecord record);  // on the rank that published it
-  std::size_t size() const { return records_.size(); }
-  void write();  // collective; nothing is written if no rank has a record
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds kInterval{60};
+  ReceiptBook(const StageContext& context, Stage stage, int threads,
+              std::chrono::milliseconds interval = kInterval);
+  void add(ProductRecord record);              // on the rank that published it
+  std::size_t size() const { return added_; }  // added on this rank so far
+  void write();                                // collective; nothing is written if no rank has a new record
+  void write_if_due();  // collective; writes if `interval` has passed since the last time
+
  private:
   const StageContext& context_;
   Receipt receipt_;
-  std::vector<ProductRecord> records_;
+  std::vector<ProductRecord> records_;  // not yet written
+  std::size_t added_ = 0;
+  std::chrono::milliseconds interval_;
+  Clock::time_point last_;
 };
 
 StageOutcome run_lensplane(const StageContext& context, const StageRequest& request);
