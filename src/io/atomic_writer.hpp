@@ -58,8 +58,8 @@ struct TemporaryName {
 };
 std::string make_temporary_name(std::string_view target_name);
 std::optional<TemporaryName> parse_temporary_name(std::string_view name);
-// True if the writer cannot be alive: this host and no such process; another host: unknown, so only by age
-// (older than 7 days).
+// True if the writer cannot be alive: this host and no such process; or, on any host, a file untouched for
+// more than seven days (of another host nothing else is known, and process ids come round again).
 bool writer_is_dead(const TemporaryName& name, const FileStatus& status);
 
 std::string host_name();

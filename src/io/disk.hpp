@@ -54,7 +54,8 @@ class WritableFile {
 class Disk {
  public:
   virtual ~Disk() = default;
-  virtual std::optional<FileStatus> status(const std::filesystem::path& path) = 0;    // none: does not exist
+  // None: does not exist. Symlinks are followed.
+  virtual std::optional<FileStatus> status(const std::filesystem::path& path) = 0;
   virtual std::vector<DirectoryEntry> list(const std::filesystem::path& folder) = 0;  // sorted by name
   virtual std::unique_ptr<ReadableFile> open(const std::filesystem::path& path) = 0;
   virtual std::unique_ptr<WritableFile> create(const std::filesystem::path& path) = 0;  // must not exist yet

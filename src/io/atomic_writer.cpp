@@ -1,0 +1,96 @@
+#include "io/atomic_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace lenswright {
+
+namespace {
+
+constexpr std::uint64_t kCompareBlock = std::uint64_t{1} << 20;
+constexpr int kAttempts = 3;
+
+bool holds_bytes(Disk& disk, const std::filesystem::path& path, std::uint64_t size, const Digest& digest) {
+  const std::unique_ptr<ReadableFile> file = disk.open(path);
+  if (file->size() != size) return false;
+  DigestStream found;
+  std::vector<std::byte> block(static_cast<std::size_t>(std::min(size, kCompareBlock)));
+  for (std::uint64_t offset = 0; offset < size; offset += block.size()) {
+    const auto part = std::span(block).first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), size - offset)));
+    file->read_at(offset, part);
+    found.add(part);
+  }
+  return found.digest() == digest;
+}
+
+}  // namespace
+
+AtomicWriter::AtomicWriter(Disk& disk, std::filesystem::path target)
+    : disk_(disk),
+      target_(std::move(target)),
+      temporary_(target_.parent_path() / make_temporary_name(target_.filename().string())) {
+  disk_.create_directories(target_.parent_path());
+  file_ = disk_.create(temporary_);
+}
+
+AtomicWriter::~AtomicWriter() {
+  if (published_) return;
+  try {
+    file_.reset();
+    disk_.remove(temporary_);
+  } catch (...) {
+    // Left behind, it is recognised by its name as litter of a dead writer.
+  }
+}
+
+void AtomicWriter::write(std::span<const std::byte> bytes) {
+  file_->write(bytes);
+  digest_.add(bytes);
+  written_ += bytes.size();
+}
+
+Published AtomicWriter::publish() {
+  assert(!published_ && "published twice");
+  const std::optional<FileStatus> status = disk_.status(temporary_);
+  if (!status || status->size != written_)
+    throw IoError(temporary_,
+                  fmt::format("write {} bytes (it holds {})", written_, status ? status->size : 0), EIO);
+  file_->sync();
+  file_->close();
+  const Digest digest = digest_.digest();
+  bool was_there = false;
+  for (int attempt = 1; !disk_.rename_if_absent(temporary_, target_); ++attempt) {
+    // Moved aside in this moment: the name is free again. A dangling link never gets free.
+    if (!disk_.status(target_) && attempt < kAttempts) continue;
+    if (!holds_bytes(disk_, target_, written_, digest))
+      throw IoError(target_,
+                    "publish: a file with other bytes is there and stays as it is; move it aside first",
+                    EEXIST);
+    disk_.remove(temporary_);
+    was_there = true;
+    break;
+  }
+  published_ = true;
+  disk_.sync_directory(target_.parent_path());
+  return {written_, digest, was_there};
+}
+
+Published publish_bytes(Disk& disk, const std::filesystem::path& target, std::span<const std::byte> bytes) {
+  AtomicWriter writer(disk, target);
+  writer.write(bytes);
+  return writer.publish();
+}
+
+Published publish_text(Disk& disk, const std::filesystem::path& target, std::string_view text) {
+  return publish_bytes(disk, target, std::as_bytes(std::span(text)));
+}
+
+}  // namespace lenswright

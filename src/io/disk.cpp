@@ -1,0 +1,234 @@
+#include "io/disk.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "base/error.hpp"
+#include "io/rename_no_replace.hpp"
+
+namespace lenswright {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+
+FileStatus status_of(const struct stat& raw) {
+  FileStatus status;
+  status.type = S_ISREG(raw.st_mode)   ? FileType::regular
+                : S_ISDIR(raw.st_mode) ? FileType::directory
+                : S_ISLNK(raw.st_mode) ? FileType::symlink
+                                       : FileType::other;
+  status.size = static_cast<std::uint64_t>(raw.st_size);
+  status.modified_ns = static_cast<std::int64_t>(raw.st_mtim.tv_sec) * kNanosecondsPerSecond +
+                       static_cast<std::int64_t>(raw.st_mtim.tv_nsec);
+  status.inode = raw.st_ino;
+  status.device = raw.st_dev;
+  return status;
+}
+
+// "" is the current folder.
+fs::path or_here(const fs::path& folder) {
+  return folder.empty() ? fs::path(".") : folder;
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return number_; }
+  int release() { return std::exchange(number_, -1); }
+
+ private:
+  int number_;
+};
+
+int open_retrying(const fs::path& path, int flags, mode_t mode = 0) {
+  while (true) {
+    const int number = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+    if (number >= 0 || errno != EINTR) return number;
+  }
+}
+
+class RealReadableFile final : public ReadableFile {
+ public:
+  explicit RealReadableFile(const fs::path& path) : path_(path), file_(open_retrying(path, O_RDONLY)) {
+    if (file_.get() < 0) throw IoError(path_, "open", errno);
+    struct stat raw {};
+    if (fstat(file_.get(), &raw) != 0) throw IoError(path_, "look at", errno);
+    if (S_ISDIR(raw.st_mode)) throw IoError(path_, "open", EISDIR);
+    size_ = static_cast<std::uint64_t>(raw.st_size);
+  }
+  std::uint64_t size() const override { return size_; }
+  void read_at(std::uint64_t offset, std::span<std::byte> buffer) const override {
+    const std::uint64_t end = offset + buffer.size();
+    while (!buffer.empty()) {
+      const ssize_t got = pread(file_.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) throw IoError(path_, "read to byte " + std::to_string(end), got < 0 ? errno : EIO);
+      buffer = buffer.subspan(static_cast<std::size_t>(got));
+      offset += static_cast<std::uint64_t>(got);
+    }
+  }
+
+ private:
+  fs::path path_;
+  Descriptor file_;
+  std::uint64_t size_ = 0;
+};
+
+class RealWritableFile final : public WritableFile {
+ public:
+  explicit RealWritableFile(const fs::path& path)
+      : path_(path), file_(open_retrying(path, O_WRONLY | O_CREAT | O_EXCL, 0666)) {
+    if (file_.get() < 0) throw IoError(path_, "create", errno);
+  }
+  void write(std::span<const std::byte> bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t put = ::write(file_.get(), bytes.data(), bytes.size());
+      if (put < 0 && errno == EINTR) continue;
+      if (put <= 0) throw IoError(path_, "write", put < 0 ? errno : EIO);
+      bytes = bytes.subspan(static_cast<std::size_t>(put));
+    }
+  }
+  void sync() override {
+    while (fsync(file_.get()) != 0)
+      if (errno != EINTR) throw IoError(path_, "sync", errno);
+  }
+  void close() override {
+    const int number = file_.release();
+    // After EINTR the descriptor is gone on Linux, and closing it again could hit another file.
+    if (number >= 0 && ::close(number) != 0 && errno != EINTR) throw IoError(path_, "close", errno);
+  }
+
+ private:
+  fs::path path_;
+  Descriptor file_;
+};
+
+class RealDisk final : public Disk {
+ public:
+  std::optional<FileStatus> status(const fs::path& path) override {
+    struct stat raw {};
+    if (stat(path.c_str(), &raw) == 0) return status_of(raw);
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw IoError(path, "look at", errno);
+  }
+
+  std::vector<DirectoryEntry> list(const fs::path& folder) override {
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(or_here(folder).c_str()), closedir);
+    if (!stream) throw IoError(folder, "read the folder", errno);
+    std::vector<DirectoryEntry> entries;
+    while (true) {
+      errno = 0;
+      const dirent* const entry = readdir(stream.get());
+      if (!entry) {
+        if (errno != 0) throw IoError(folder, "read the folder", errno);
+        break;
+      }
+      const std::string name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      struct stat raw {};
+      if (fstatat(dirfd(stream.get()), name.c_str(), &raw, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT) continue;  // gone since readdir: a temporary file that was renamed
+        throw IoError(folder / name, "look at", errno);
+      }
+      entries.push_back({name, status_of(raw)});
+    }
+    std::sort(entries.begin(), entries.end(),
+              [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; });
+    return entries;
+  }
+
+  std::unique_ptr<ReadableFile> open(const fs::path& path) override {
+    return std::make_unique<RealReadableFile>(path);
+  }
+  std::unique_ptr<WritableFile> create(const fs::path& path) override {
+    return std::make_unique<RealWritableFile>(path);
+  }
+
+  void rename(const fs::path& from, const fs::path& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) throw IoError(from, "rename to " + to.string(), errno);
+  }
+  bool rename_if_absent(const fs::path& from, const fs::path& to) override {
+    if (const std::optional<bool> done = rename_by_flag(from, to)) return *done;
+    if (const std::optional<bool> done = rename_by_link(from, to)) return *done;
+    return rename_by_look(from, to).value();
+  }
+  void remove(const fs::path& path) override {
+    if (std::remove(path.c_str()) != 0) throw IoError(path, "remove", errno);
+  }
+
+  void create_directories(const fs::path& folder) override {
+    if (folder.empty()) return;
+    if (const std::optional<FileStatus> there = status(folder)) {
+      if (there->type != FileType::directory) throw IoError(folder, "make the folder", ENOTDIR);
+      return;
+    }
+    const fs::path parent = folder.parent_path();
+    if (parent != folder) create_directories(parent);
+    if (folder.filename().empty()) return;  // "a/b/" is "a/b"
+    if (mkdir(folder.c_str(), 0777) != 0) {
+      if (errno != EEXIST) throw IoError(folder, "make the folder", errno);
+      const std::optional<FileStatus> there = status(folder);  // another writer was faster
+      if (!there || there->type != FileType::directory) throw IoError(folder, "make the folder", EEXIST);
+      return;
+    }
+    sync_directory(parent);
+  }
+
+  void sync_directory(const fs::path& folder) override {
+    const Descriptor handle(open_retrying(or_here(folder), O_RDONLY | O_DIRECTORY));
+    if (handle.get() < 0) throw IoError(folder, "sync the folder", errno);
+    while (fsync(handle.get()) != 0) {
+      if (errno == EINTR) continue;
+      if (errno == EINVAL || errno == EROFS) return;  // the file system has no such operation
+      throw IoError(folder, "sync the folder", errno);
+    }
+  }
+
+  DiskSpace space(const fs::path& path) override {
+    fs::path existing = or_here(path);
+    struct statvfs raw {};
+    while (statvfs(existing.c_str(), &raw) != 0) {
+      if (errno == EINTR) continue;
+      if (errno != ENOENT || existing.parent_path() == existing)
+        throw IoError(path, "ask for free space", errno);
+      existing = or_here(existing.parent_path());
+    }
+    DiskSpace space;
+    space.bytes_free = static_cast<std::uint64_t>(raw.f_bavail) * raw.f_frsize;
+    space.inodes_counted = raw.f_files != 0;
+    space.inodes_free = space.inodes_counted ? raw.f_favail : 0;
+    return space;
+  }
+};
+
+}  // namespace
+
+Disk& real_disk() {
+  static RealDisk disk;
+  return disk;
+}
+
+std::string read_text(Disk& disk, const fs::path& path) {
+  const std::unique_ptr<ReadableFile> file = disk.open(path);
+  std::string text(file->size(), '\0');
+  file->read_at(0, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
+}  // namespace lenswright
