@@ -1,11 +1,13 @@
 // hdf5.hpp: the HDF5 calls that this project uses, each wrapped once, its return code checked here.
 //
-// Throws: FormatError naming file and dataset or attribute; IoError if the file cannot be opened.
+// Throws: FormatError naming file, dataset or attribute, and the library's innermost message; IoError if the
+//         file is absent or may not be read
 // Not thread-safe: Debian's library is not; callers read from one thread.
 #pragma once
 
 #include <hdf5.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -37,15 +39,19 @@ class Handle {
 class File {
  public:
   explicit File(const std::filesystem::path& path);
+  // A file image in memory, which must outlive this; `name` stands in messages.
+  File(const std::filesystem::path& name, std::span<const std::byte> image);
   const std::filesystem::path& path() const { return path_; }
-  bool exists(const std::string& object) const;  // group or dataset, any depth
+  bool exists(const std::string& object) const;                       // group or dataset, any depth
+  std::vector<std::string> children(const std::string& group) const;  // names, sorted
   bool has_attribute(const std::string& object, const std::string& name) const;
   // Any integer type, scalar or array, widened.
   std::vector<std::int64_t> integer_attribute(const std::string& object, const std::string& name) const;
   std::vector<double> real_attribute(const std::string& object, const std::string& name) const;
+  std::string text_attribute(const std::string& object, const std::string& name) const;  // fixed length
   std::vector<std::uint64_t> shape(const std::string& dataset) const;
   // Rows [first, first + count) of a dataset, converted to double (any float or integer type); `out` holds
-  // count * columns values.
+  // count * columns values. Integers: a dataset of floats is an error.
   void read_rows(const std::string& dataset, std::uint64_t first, std::uint64_t count,
                  std::span<double> out) const;
   void read_rows(const std::string& dataset, std::uint64_t first, std::uint64_t count,
@@ -76,6 +82,7 @@ class MemoryFile {
                      std::span<const float> values);
   void write_dataset(const std::string& name, std::span<const std::uint64_t> shape,
                      std::span<const std::int64_t> values);
+  // 8-bit enumeration {FALSE = 0, TRUE = 1}, which h5py and MATLAB read as bool.
   void write_flags(const std::string& name, std::span<const std::uint64_t> shape,
                    std::span<const std::uint8_t> values);
   std::vector<std::byte> bytes();  // flushes; the file image
