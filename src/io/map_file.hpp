@@ -2,12 +2,16 @@
 //
 // Neither holds a date, a path, or anything else that depends on the run: equal maps give equal bytes.
 // FITS: one float64 image, NAXIS1 = j (fast), NAXIS2 = i; WCS in degrees (RA---TAN, DEC--TAN).
-// HDF5: layout of the public kappaTNG release, groups z{ss} with datasets kappa, gamma1, gamma2, omega.
+// HDF5: layout of the public kappaTNG release, groups z{ss} with datasets kappa, gamma1, gamma2, omega, in
+//       rows i and columns j.
+// Units:  maps are dimensionless; field of view in degrees
+// Throws: FormatError
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/grid2d.hpp"
@@ -34,7 +38,7 @@ struct NamedMap {
 std::vector<std::byte> encode_fits_map(const MapDescription& description, const NamedMap& map,
                                        bool compressed);
 std::vector<std::byte> encode_hdf5_maps(const MapDescription& description, const std::vector<NamedMap>& maps);
-// Back again, for checking: throws FormatError.
+// Back again, for checking. `path` stands in messages; the values are beside each NamedMap, not in it.
 Grid2d<double> decode_fits_map(const std::string& path, const std::vector<std::byte>& bytes);
 std::vector<std::pair<NamedMap, Grid2d<double>>> decode_hdf5_maps(const std::string& path,
                                                                   const std::vector<std::byte>& bytes);
