@@ -1,0 +1,16 @@
+// json.hpp: the JSON form of diagnose, a documented and versioned schema (docs/diagnose-json.md).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "report/summary.hpp"
+
+namespace lenswright {
+
+// Raised when a key is removed or changes its meaning; new keys may appear without.
+inline constexpr std::string_view kDiagnoseSchema = "lenswright.diagnose/1";
+
+std::string diagnosis_json(const Summary& summary);  // ends with a newline
+
+}  // namespace lenswright

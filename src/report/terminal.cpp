@@ -1,0 +1,311 @@
+#include "report/terminal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "campaign/product_path.hpp"
+#include "plan/array_spec.hpp"
+
+namespace lenswright {
+
+namespace {
+
+constexpr std::size_t kNamedModels = 3;     // of one snapshot; more are counted
+constexpr std::size_t kBlockedReasons = 8;  // shown at most
+
+Colour colour_of(Verdict verdict) {
+  return verdict == Verdict::complete ? Colour::good
+         : verdict == Verdict::gaps   ? Colour::bad
+                                      : Colour::doubtful;
+}
+
+Colour colour_of(State state) {
+  switch (state) {
+    case State::complete:
+      return Colour::good;
+    case State::unknown:
+    case State::mismatched:
+    case State::stale:
+    case State::orphan:
+      return Colour::doubtful;
+    default:
+      return Colour::bad;
+  }
+}
+
+Table::Cell count_cell(std::int64_t number, Colour colour) {
+  return {grouped(number), number == 0 ? Colour::dim : colour};
+}
+
+std::string stage_table(const Summary& summary, const TerminalStyle& style) {
+  const auto total = [&](State state) { return summary.total(state); };
+  std::int64_t blocked = 0;
+  for (const StageSummary& stage : summary.stages) blocked += stage.counts.blocked;
+  // Columns that are rarely anything but zero appear when they are not.
+  const State rare[] = {State::mismatched, State::stale, State::unknown};
+  std::vector<Table::Column> columns = {{"stage"},
+                                        {"expected", Align::right},
+                                        {"complete", Align::right},
+                                        {"missing", Align::right},
+                                        {"damaged", Align::right}};
+  for (const State state : rare)
+    if (total(state) > 0) columns.push_back({std::string(state_name(state)), Align::right});
+  if (blocked > 0) columns.push_back({"blocked", Align::right});
+  columns.push_back({"%", Align::right});
+  Table table(columns);
+  for (const StageSummary& stage : summary.stages) {
+    const StageCounts& counts = stage.counts;
+    std::vector<Table::Cell> row = {{stage.name},
+                                    {fmt::format("{} {}", grouped(counts.expected), stage.unit)},
+                                    {grouped(counts.in(State::complete))},
+                                    count_cell(counts.in(State::missing), Colour::bad),
+                                    count_cell(stage.damaged(), Colour::bad)};
+    for (const State state : rare)
+      if (total(state) > 0) row.push_back(count_cell(counts.in(state), Colour::doubtful));
+    if (blocked > 0) row.push_back(count_cell(counts.blocked, Colour::bad));
+    row.push_back({percent(counts.in(State::complete), counts.expected),
+                   stage.complete() ? Colour::good : Colour::none});
+    table.add(std::move(row));
+  }
+  return table.draw(style);
+}
+
+std::string snapshot_table(const Summary& summary, const TerminalStyle& style) {
+  if (summary.snapshots.empty()) return {};
+  Table table({{"snapshot", Align::right},
+               {"array index", Align::right},
+               {"missing planes", Align::right},
+               {"models", Align::right},
+               {"affected"}});
+  for (const SnapshotSummary& snapshot : summary.snapshots) {
+    const std::vector<std::string>& models = snapshot.models_affected;
+    const bool named = models.size() <= kNamedModels;
+    table.add({{std::to_string(snapshot.snapshot)},
+               {std::to_string(snapshot.array_index)},
+               {grouped(snapshot.missing_planes)},
+               {std::to_string(models.size())},
+               {named && !models.empty() ? models.front() : ""}});
+    for (std::size_t model = 1; named && model < models.size(); ++model)
+      table.add({{}, {}, {}, {}, {models[model]}});
+  }
+  return fmt::format("\n{} of {} snapshots lack planes: array indices {}\n{}", summary.snapshots.size(),
+                     summary.snapshots_expected, summary.array, table.draw(style));
+}
+
+std::string combination_table(const std::string& stage, const std::string& unit,
+                              const std::vector<CombinationSummary>& combinations,
+                              const TerminalStyle& style) {
+  if (combinations.empty()) return {};
+  struct ModelLine {
+    std::string model;
+    std::vector<int> realizations;
+    std::int64_t missing = 0;
+  };
+  std::vector<ModelLine> lines;  // combinations come sorted by model
+  std::int64_t missing = 0;
+  for (const CombinationSummary& combination : combinations) {
+    if (lines.empty() || lines.back().model != combination.model) lines.push_back({combination.model, {}, 0});
+    lines.back().realizations.push_back(combination.realization);
+    lines.back().missing += combination.missing;
+    missing += combination.missing;
+  }
+  Table table({{"model"}, {unit + " to make", Align::right}, {"realizations"}});
+  for (const ModelLine& line : lines)
+    table.add({{line.model}, {grouped(line.missing)}, {array_spec(line.realizations)}});
+  return fmt::format("\n{}: {} to make in {} (model, realization) combination{} of {} model{}\n{}", stage,
+                     grouped(missing) + " " + unit, combinations.size(), combinations.size() == 1 ? "" : "s",
+                     lines.size(), lines.size() == 1 ? "" : "s", table.draw(style));
+}
+
+std::string blocked_text(const std::vector<BlockedSummary>& blocked, const TerminalStyle& style) {
+  if (blocked.empty()) return {};
+  std::string text = "\nblocked, cannot be made from what is there:\n";
+  for (std::size_t reason = 0; reason < std::min(blocked.size(), kBlockedReasons); ++reason) {
+    const BlockedSummary& line = blocked[reason];
+    text += fmt::format("  {} {} product{} ({}{}): {}\n", painted(grouped(line.products), Colour::bad, style),
+                        stage_name(line.stage), line.products == 1 ? "" : "s",
+                        line.products == 1 ? "" : "e.g. ", line.example, line.because);
+  }
+  if (blocked.size() > kBlockedReasons)
+    text += fmt::format("  and {} more reasons (in the JSON form)\n", blocked.size() - kBlockedReasons);
+  return text;
+}
+
+// Damage first: of thousands of missing files the tables have told already.
+std::string findings_text(const Summary& summary, const DiagnosisView& view) {
+  if (summary.findings.empty()) return {};
+  std::vector<const FindingSummary*> findings;
+  for (const FindingSummary& finding : summary.findings) findings.push_back(&finding);
+  std::stable_partition(findings.begin(), findings.end(),
+                        [](const FindingSummary* finding) { return finding->state != State::missing; });
+  std::string text = fmt::format("\nfindings: {}\n", grouped(std::ssize(findings)));
+  const std::size_t shown = std::min(findings.size(), view.findings);
+  for (std::size_t row = 0; row < shown; ++row) {
+    const FindingSummary& finding = *findings[row];
+    text += fmt::format(
+        "  {} {}: {}\n",
+        painted(fmt::format("{:10}", state_name(finding.state)), colour_of(finding.state), view.style),
+        finding.product ? *finding.product : finding.path, finding.because);
+  }
+  if (shown < findings.size())
+    text += fmt::format("  and {} more: --all shows them\n",
+                        grouped(static_cast<std::int64_t>(findings.size() - shown)));
+  return text;
+}
+
+std::string receipts_text(const Summary& summary) {
+  std::string text;
+  for (const std::string& problem : summary.receipt_problems)
+    text += fmt::format("\nreceipt not used: {}", problem);
+  return text.empty() ? text : text + "\n";
+}
+
+std::string next_text(const Summary& summary, const DiagnosisView& view) {
+  const auto command = [&](const std::string& verb) { return "  recovery " + verb + view.options + "\n"; };
+  std::int64_t to_make = 0, blocked = 0;
+  for (const StageSummary& stage : summary.stages) {
+    to_make += stage.counts.to_make();
+    blocked += stage.counts.blocked;
+  }
+  if (summary.verdict == Verdict::cannot_tell)
+    return "next: make the unknown folders readable (is the disk mounted?), then\n" + command("diagnose");
+  if (summary.verdict == Verdict::complete) return {};
+  std::string text;
+  if (to_make > blocked) {
+    text += "next: see what would be made again, then make it\n" + command("submit --dry-run") +
+            command("submit");
+  } else if (to_make > 0) {
+    text += "next: bring back the missing input named above, then\n" + command("submit");
+  }
+  if (summary.total(State::mismatched) > 0) {
+    text += fmt::format(
+        "next: {} products are sound but of another grid: most likely the campaign file is wrong; if it is "
+        "right, recovery submit --replace-mismatched moves them aside\n",
+        grouped(summary.total(State::mismatched)));
+  }
+  return text;
+}
+
+std::string headline(const Summary& summary, const TerminalStyle& style) {
+  return fmt::format("campaign {}, tier {}: {}\n\n", summary.campaign, tier_name(summary.tier),
+                     painted(std::string(verdict_name(summary.verdict)), colour_of(summary.verdict), style));
+}
+
+}  // namespace
+
+std::string draw_diagnosis(const Summary& summary, const DiagnosisView& view) {
+  const TerminalStyle& style = view.style;
+  std::string text = headline(summary, style) + stage_table(summary, style) + snapshot_table(summary, style);
+  text += combination_table("lux", "potentials", summary.lux_combinations, style);
+  text += combination_table("raytracing", "runs", summary.raytracing_combinations, style);
+  text += blocked_text(summary.blocked, style);
+  if (!summary.pattern.empty()) text += fmt::format("\nreading: {}\n", summary.pattern);
+  text += findings_text(summary, view) + receipts_text(summary);
+  const std::string next = next_text(summary, view);
+  return next.empty() ? text : text + "\n" + next;
+}
+
+std::string draw_verification(const Summary& summary, const DiagnosisView& view) {
+  const TerminalStyle& style = view.style;
+  const bool maps = std::any_of(summary.stages.begin(), summary.stages.end(),
+                                [](const StageSummary& stage) { return stage.name == "raytracing"; });
+  std::vector<Table::Column> columns = {{"model"}};
+  for (const StageSummary& stage : summary.stages) columns.push_back({stage.name, Align::right});
+  if (maps) columns.push_back({"kappa maps", Align::right});
+  if (maps && summary.kappa_goal) columns.push_back({"goal", Align::right});
+  Table table(columns);
+  for (const ModelSummary& model : summary.models) {
+    std::vector<Table::Cell> row = {{model.model}};
+    for (const ModelSummary::Cell& cell : model.cells) {
+      if (cell.expected == 0)
+        row.push_back({"-", Colour::dim});
+      else if (cell.complete == cell.expected)
+        row.push_back({"OK", Colour::good});
+      else if (cell.unknown > 0)
+        row.push_back({fmt::format("{}/{} ({} unknown)", cell.complete, cell.expected, cell.unknown),
+                       Colour::doubtful});
+      else
+        row.push_back({fmt::format("{}/{}", cell.complete, cell.expected), Colour::bad});
+    }
+    if (maps) row.push_back({grouped(model.kappa_maps)});
+    if (maps && summary.kappa_goal) {
+      const bool reached = model.kappa_maps >= *summary.kappa_goal;
+      row.push_back({fmt::format("{} {}", grouped(*summary.kappa_goal), reached ? "reached" : "not yet"),
+                     reached ? Colour::good : Colour::bad});
+    }
+    table.add(std::move(row));
+  }
+  std::string text = headline(summary, style) + table.draw(style) + "\n";
+  for (const StageSummary& stage : summary.stages) {
+    text += fmt::format("{}: {} of {} {} complete\n", stage.name, grouped(stage.counts.in(State::complete)),
+                        grouped(stage.counts.expected), stage.unit);
+  }
+  if (maps && summary.kappa_goal) {
+    const auto reached =
+        std::count_if(summary.models.begin(), summary.models.end(),
+                      [&](const ModelSummary& model) { return model.kappa_maps >= *summary.kappa_goal; });
+    text += fmt::format("goal of {} kappa maps per model: reached by {} of {} models\n",
+                        grouped(*summary.kappa_goal), reached, summary.models.size());
+  }
+  text += receipts_text(summary);
+  if (summary.verdict == Verdict::complete) {
+    if (summary.below_goal())
+      text += "all that the campaign asks for is there, but its runs and sources are too few for the goal\n";
+    return text;
+  }
+  return text + "\nnext: see what is missing and why\n  recovery diagnose" + view.options + "\n";
+}
+
+std::string draw_plan(const Campaign& campaign, const Plan& plan, const TerminalStyle& style) {
+  std::string text;
+  Table table({{"stage"}, {"tasks", Align::right}, {"products", Align::right}, {"array"}});
+  for (const Stage stage : kStages) {
+    if (plan.count(stage) == 0) continue;
+    std::vector<int> indices;
+    for (const PlannedTask& task : plan.tasks)
+      if (task.stage == stage) indices.push_back(task.task.index);
+    table.add({{std::string(stage_name(stage))},
+               {grouped(std::ssize(indices))},
+               {grouped(static_cast<std::int64_t>(plan.products(stage)))},
+               {array_spec(indices)}});
+  }
+  if (!table.empty()) text += table.draw(style);
+  if (plan.bytes_to_write > 0)
+    text += fmt::format("to write: {} in {} files\n", bytes_text(plan.bytes_to_write),
+                        grouped(static_cast<std::int64_t>(plan.files_to_write)));
+  if (!plan.moves.empty()) {
+    text += fmt::format("to move aside, into {} of its stage's root, before it is made again: {} damaged\n",
+                        kTrashFolder, grouped(std::ssize(plan.moves)));
+    constexpr std::size_t kMovesShown = 20;
+    for (std::size_t move = 0; move < std::min(plan.moves.size(), kMovesShown); ++move)
+      text += fmt::format("  {} ({}: {})\n", plan.moves[move].path, state_name(plan.moves[move].state),
+                          plan.moves[move].because);
+    if (plan.moves.size() > kMovesShown)
+      text += fmt::format("  and {} more\n", plan.moves.size() - kMovesShown);
+  }
+  if (!plan.dead_temporary_files.empty())
+    text += fmt::format("to remove: {} temporary files of writers that no longer live\n",
+                        plan.dead_temporary_files.size());
+  if (!plan.left_mismatched.empty()) {
+    text += fmt::format(
+        "left alone: {} sound products of another grid than the campaign's (first: {}); most likely the "
+        "campaign file is wrong; if it is right: --replace-mismatched\n",
+        grouped(std::ssize(plan.left_mismatched)), product_name(campaign, plan.left_mismatched.front()));
+  }
+  std::map<std::string, std::int64_t> blocked;
+  for (const BlockedProduct& product : plan.blocked) ++blocked[product.because];
+  if (!blocked.empty()) text += fmt::format("blocked: {} products\n", grouped(std::ssize(plan.blocked)));
+  std::size_t shown = 0;
+  for (const auto& [because, products] : blocked) {
+    if (++shown > kBlockedReasons) {
+      text += fmt::format("  and {} more reasons\n", blocked.size() - kBlockedReasons);
+      break;
+    }
+    text += fmt::format("  {}: {}\n", grouped(products), because);
+  }
+  return text;
+}
+
+}  // namespace lenswright
