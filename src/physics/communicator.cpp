@@ -9,8 +9,8 @@ namespace lenswright {
 
 namespace {
 
-// MPI counts are int; pieces also bound the buffers that the library takes for a reduction.
-constexpr std::size_t kPieceElements = std::size_t{1} << 27;
+// MPI counts are int; the library takes a buffer as large as the piece for a reduction, so pieces are small.
+constexpr std::size_t kPieceElements = std::size_t{1} << 22;
 
 // MPI's default error handler ends the job before a call returns, so a status other than success is a bug.
 void check(int status, const char* call) {

@@ -1,0 +1,274 @@
+#include "physics/mass_assignment.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+#include "physics/mass_kernel.hpp"
+
+namespace lenswright {
+
+namespace {
+
+// Rows of a band share this much of a core's cache.
+constexpr std::size_t kBandBytes = std::size_t{1} << 18;
+// Particles that are projected together, so that the arithmetic runs over short arrays.
+constexpr std::size_t kBlock = 512;
+constexpr std::uint32_t kUnwanted = ~std::uint32_t{0};
+
+// Even, so that bands of equal parity are never neighbours, also across the periodic edge; each of at least
+// two rows, so that two bands never write the same row of the band between them. Otherwise one.
+int bands_of(int grid) {
+  const std::size_t row_bytes = static_cast<std::size_t>(grid) * sizeof(std::int64_t);
+  const int rows = std::max(2, static_cast<int>(kBandBytes / row_bytes));
+  const int bands = grid / rows / 2 * 2;
+  return bands >= 2 ? bands : 1;
+}
+
+// transform_axis for x and the displacement in [0, box]: then y / box lies in [-1, 2], where its floor
+// follows from comparing (a quotient of doubles does not round across a power of two or zero).
+double moved(double x, double displacement, bool flip, double box) {
+  double y = x + displacement;
+  if (flip) y = box - y;
+  const double above = y >= box ? y - box : y;
+  const double inside = y < 0.0 ? y + box : above;
+  return inside >= box ? 0.0 : inside;
+}
+
+struct Block {
+  std::size_t count = 0;
+  double u[kBlock], v[kBlock], slice[kBlock];
+};
+
+// Projects a run of particles: u, v on the grid, and the slice.
+class Projector {
+ public:
+  Projector(const ParticleBatch& batch, const BatchMembers* members, const SnapshotTransform& transform,
+            int grid, double box, int slices)
+      : members_(members), transform_(transform), grid_(grid), box_(box), slices_(slices) {
+    const auto depth = static_cast<std::size_t>(transform.proj_dir);
+    axes_ = {depth == 0 ? std::size_t{1} : std::size_t{0}, depth == 2 ? std::size_t{1} : std::size_t{2},
+             depth};
+    for (std::size_t k = 0; k < 3; ++k) from_[k] = batch.axis[axes_[k]].data();
+  }
+
+  void project(std::size_t first, std::size_t count, Block& block) const {
+    double x[3][kBlock];
+    block.count = count;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double displacement = transform_.displacement[axes_[k]];
+      const bool flip = transform_.flip;
+      if (members_) {
+        const std::uint32_t* particle = members_->particles.data() + first;
+        for (std::size_t p = 0; p < count; ++p) x[k][p] = from_[k][particle[p]];
+        for (std::size_t p = 0; p < count; ++p) x[k][p] = moved(x[k][p], displacement, flip, box_);
+      } else {
+        for (std::size_t p = 0; p < count; ++p)
+          x[k][p] = moved(from_[k][first + p], displacement, flip, box_);
+      }
+    }
+    const double grid = grid_, slices = slices_;
+    for (std::size_t p = 0; p < count; ++p) block.u[p] = (x[0][p] * grid) / box_;
+    for (std::size_t p = 0; p < count; ++p) block.v[p] = (x[1][p] * grid) / box_;
+    for (std::size_t p = 0; p < count; ++p) block.slice[p] = (x[2][p] * slices) / box_;
+  }
+
+ private:
+  const BatchMembers* members_;
+  const SnapshotTransform& transform_;
+  std::array<std::size_t, 3> axes_{};
+  std::array<const double*, 3> from_{};
+  int grid_;
+  double box_;
+  int slices_;
+};
+
+}  // namespace
+
+void ParticleBatch::clear() {
+  for (auto& values : axis) values.clear();
+  quanta.clear();
+}
+
+void ParticleBatch::append(std::span<const std::array<double, 3>> positions,
+                           std::span<const double> masses_msun_h, const MassQuantum& quantum) {
+  assert(positions.size() == masses_msun_h.size());
+  const std::size_t first = size();
+  for (std::size_t k = 0; k < 3; ++k) {
+    axis[k].resize(first + positions.size());
+    for (std::size_t p = 0; p < positions.size(); ++p) axis[k][first + p] = positions[p][k];
+  }
+  quanta.resize(first + positions.size());
+  for (std::size_t p = 0; p < positions.size(); ++p) quanta[first + p] = quantum.quanta_of(masses_msun_h[p]);
+}
+
+MassAssignment::MassAssignment(MassKernel kernel, int grid, double box_mpc_h, int planes_per_snapshot,
+                               int threads)
+    : kernel_(kernel),
+      grid_(grid),
+      box_(box_mpc_h),
+      slices_(planes_per_snapshot),
+      threads_(std::max(1, threads)),
+      bands_(bands_of(grid)),
+      band_of_row_(static_cast<std::size_t>(grid)) {
+  for (int row = 0; row < grid; ++row) {
+    band_of_row_[static_cast<std::size_t>(row)] =
+        static_cast<std::uint32_t>(static_cast<std::int64_t>(row) * bands_ / grid);
+  }
+}
+
+std::size_t MassAssignment::scratch_bytes(std::size_t particles, bool with_members) {
+  return particles * (sizeof(std::uint32_t) + sizeof(Record) + (with_members ? sizeof(MemberRecord) : 0));
+}
+
+template <typename Entry>
+void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMembers* members,
+                                     const SnapshotTransform& transform, const std::vector<char>& wanted,
+                                     std::vector<Entry>& records) {
+  const std::size_t count = members ? members->particles.size() : batch.size();
+  const std::size_t bins = static_cast<std::size_t>(slices_) * static_cast<std::size_t>(bands_);
+  if (bin_of_.size() < count) bin_of_.resize(count);
+  if (records.size() < count) records.resize(count);
+  bin_begin_.assign(bins + 1, 0);
+  const Projector projector(batch, members, transform, grid_, box_, slices_);
+  // First counted, then placed: each thread's share of a bin follows the one of the thread before.
+  std::vector<std::vector<std::uint64_t>> place(static_cast<std::size_t>(threads_));
+
+#pragma omp parallel num_threads(threads_)
+  {
+    const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+    const auto team = static_cast<std::size_t>(omp_get_num_threads());
+    const std::size_t begin = count * thread / team, end = count * (thread + 1) / team;
+    std::vector<std::uint64_t>& mine = place[thread];
+    mine.assign(bins, 0);
+    Block block;
+    for (std::size_t first = begin; first < end; first += kBlock) {
+      projector.project(first, std::min(kBlock, end - first), block);
+      for (std::size_t p = 0; p < block.count; ++p) {
+        const auto slice = static_cast<std::size_t>(std::min(slices_ - 1, floor_of_positive(block.slice[p])));
+        std::uint32_t bin = kUnwanted;
+        if (wanted[slice]) {
+          const int node = floor_of_positive(block.u[p] + 0.5);
+          const std::size_t row = node == grid_ ? 0 : static_cast<std::size_t>(node);
+          bin = static_cast<std::uint32_t>(slice) * static_cast<std::uint32_t>(bands_) + band_of_row_[row];
+          ++mine[bin];
+        }
+        bin_of_[first + p] = bin;
+      }
+    }
+#pragma omp barrier
+#pragma omp single
+    {
+      std::uint64_t next = 0;
+      for (std::size_t bin = 0; bin < bins; ++bin) {
+        bin_begin_[bin] = next;
+        for (std::size_t from = 0; from < team; ++from) {
+          const std::uint64_t size = place[from][bin];
+          place[from][bin] = next;
+          next += size;
+        }
+      }
+      bin_begin_[bins] = next;
+    }
+    for (std::size_t first = begin; first < end; first += kBlock) {
+      projector.project(first, std::min(kBlock, end - first), block);
+      for (std::size_t p = 0; p < block.count; ++p) {
+        const std::uint32_t bin = bin_of_[first + p];
+        if (bin == kUnwanted) continue;
+        Entry& record = records[mine[bin]++];
+        record.u = block.u[p];
+        record.v = block.v[p];
+        if constexpr (requires { record.set; }) {
+          record.quanta = batch.quanta[members->particles[first + p]];
+          record.set = members->sets[first + p];
+        } else {
+          record.quanta = batch.quanta[first + p];
+        }
+      }
+    }
+  }
+}
+
+// Calls scatter(slice, first record, last record) for every band: the even ones first, then the odd ones.
+template <typename Scatter>
+void MassAssignment::visit_bands(const Scatter& scatter) const {
+  const int halves = bands_ == 1 ? 1 : 2;
+  const int per_half = slices_ * ((bands_ + 1) / 2);
+#pragma omp parallel num_threads(threads_)
+  for (int half = 0; half < halves; ++half) {
+#pragma omp for schedule(dynamic)
+    for (int task = 0; task < per_half; ++task) {
+      const int slice = task % slices_;
+      const int band = task / slices_ * 2 + half;
+      const auto bin = static_cast<std::size_t>(slice * bands_ + band);
+      if (bin_begin_[bin] < bin_begin_[bin + 1]) scatter(slice, bin_begin_[bin], bin_begin_[bin + 1]);
+    }
+  }
+}
+
+template <typename Kernel>
+void MassAssignment::scatter_records(std::span<QuantaPlane* const> planes) const {
+  visit_bands([&](int slice, std::uint64_t first, std::uint64_t last) {
+    std::int64_t* plane = planes[static_cast<std::size_t>(slice)]->data();
+    for (std::uint64_t r = first; r < last; ++r) {
+      const Record& record = records_[r];
+      Stencil<Kernel>(record.u, record.v, record.quanta, grid_).add_to(plane, grid_);
+    }
+  });
+}
+
+template <typename Kernel>
+void MassAssignment::scatter_members(int sign, std::span<QuantaPlane* const> planes) const {
+  visit_bands([&](int slice, std::uint64_t first, std::uint64_t last) {
+    QuantaPlane* const* planes_here = planes.data() + static_cast<std::size_t>(slice) * kSetBits;
+    for (std::uint64_t r = first; r < last; ++r) {
+      const MemberRecord& record = member_records_[r];
+      Stencil<Kernel> stencil(record.u, record.v, record.quanta, grid_);
+      if (sign < 0) stencil.negate();
+      for (std::uint64_t set = record.set; set != 0; set &= set - 1) {
+        if (QuantaPlane* plane = planes_here[std::countr_zero(set)]) stencil.add_to(plane->data(), grid_);
+      }
+    }
+  });
+}
+
+void MassAssignment::add(const ParticleBatch& batch, const SnapshotTransform& transform,
+                         std::span<QuantaPlane* const> planes) {
+  assert(planes.size() == static_cast<std::size_t>(slices_));
+  std::vector<char> wanted(planes.size());
+  std::transform(planes.begin(), planes.end(), wanted.begin(),
+                 [](const QuantaPlane* p) { return p != nullptr; });
+  sort_into_bands(batch, nullptr, transform, wanted, records_);
+  switch (kernel_) {
+    case MassKernel::ngp:
+      return scatter_records<NearestGridPoint>(planes);
+    case MassKernel::cic:
+      return scatter_records<CloudInCell>(planes);
+    case MassKernel::tsc:
+      return scatter_records<TriangularCloud>(planes);
+  }
+}
+
+void MassAssignment::add_members(const ParticleBatch& batch, const BatchMembers& members,
+                                 const SnapshotTransform& transform, int sign,
+                                 std::span<QuantaPlane* const> planes) {
+  assert(planes.size() == static_cast<std::size_t>(slices_) * kSetBits);
+  std::vector<char> wanted(static_cast<std::size_t>(slices_));
+  for (std::size_t slice = 0; slice < wanted.size(); ++slice) {
+    const auto here = planes.subspan(slice * kSetBits, kSetBits);
+    wanted[slice] = std::any_of(here.begin(), here.end(), [](const QuantaPlane* p) { return p != nullptr; });
+  }
+  sort_into_bands(batch, &members, transform, wanted, member_records_);
+  switch (kernel_) {
+    case MassKernel::ngp:
+      return scatter_members<NearestGridPoint>(sign, planes);
+    case MassKernel::cic:
+      return scatter_members<CloudInCell>(sign, planes);
+    case MassKernel::tsc:
+      return scatter_members<TriangularCloud>(sign, planes);
+  }
+}
+
+}  // namespace lenswright

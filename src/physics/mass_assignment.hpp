@@ -1,0 +1,99 @@
+// mass_assignment.hpp: particles of a box, seen through one transform, onto its mass planes, in exact
+// integers.
+//
+// In:     positions in the box's own coordinates (before the transform), Mpc/h in [0, box]; masses in quanta
+// Out:    planes N x N row-major, quanta per pixel; node (i, j) at (i, j) box / N, periodic
+// Units:  Mpc/h, quanta of mass_quantum.hpp
+// Source: Hockney & Eastwood 1988, "Computer Simulation Using Particles", section 5-2: NGP, CIC, TSC
+// A particle's shares add up to its own quanta: what rounding leaves goes to the nearest node. Sums of
+// integers do not depend on order, so neither do planes on threads, batches or ranks. How:    the particles
+// of a batch are sorted into bands of rows that fit a core's cache; a band belongs to one
+//         thread at a time, and neighbours of a band wait until it is done, since shares reach one row
+//         further.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/grid2d.hpp"
+#include "geometry/transform.hpp"
+#include "physics/mass_quantum.hpp"
+
+namespace lenswright {
+
+enum class MassKernel { ngp, cic, tsc };
+
+using QuantaPlane = Grid2d<std::int64_t>;
+
+struct ParticleBatch {
+  std::array<std::vector<double>, 3> axis;
+  std::vector<std::int64_t> quanta;
+
+  std::size_t size() const { return quanta.size(); }
+  void clear();
+  // Throws NumericError for a mass that is no mass.
+  void append(std::span<const std::array<double, 3>> positions, std::span<const double> masses_msun_h,
+              const MassQuantum& quantum);
+};
+
+// Some particles of a batch, each with the set of planes (of up to 64) that it goes to.
+struct BatchMembers {
+  std::vector<std::uint32_t> particles;  // ascending indices into the batch
+  std::vector<std::uint64_t> sets;       // bit b: plane b
+};
+inline constexpr std::size_t kSetBits = 64;
+
+class MassAssignment {
+ public:
+  MassAssignment(MassKernel kernel, int grid, double box_mpc_h, int planes_per_snapshot, int threads);
+
+  // Adds all particles: those of slice s to planes[s]; nullptr: nobody wants that slice.
+  void add(const ParticleBatch& batch, const SnapshotTransform& transform,
+           std::span<QuantaPlane* const> planes);
+  // Adds (sign 1) or takes away (sign -1) members: one of slice s goes to planes[s * kSetBits + b] for each
+  // bit b of its set; nullptr: nobody wants that plane.
+  void add_members(const ParticleBatch& batch, const BatchMembers& members,
+                   const SnapshotTransform& transform, int sign, std::span<QuantaPlane* const> planes);
+
+  // Memory that batches of this many particles make it hold.
+  static std::size_t scratch_bytes(std::size_t particles, bool with_members);
+
+ private:
+  // Seen from the light cone, in units of the grid's step: u along the slow axis i, v along the fast axis j.
+  struct Record {
+    double u, v;
+    std::int64_t quanta;
+  };
+  struct MemberRecord {
+    double u, v;
+    std::int64_t quanta;
+    std::uint64_t set;
+  };
+  template <typename Entry>
+  void sort_into_bands(const ParticleBatch& batch, const BatchMembers* members,
+                       const SnapshotTransform& transform, const std::vector<char>& wanted,
+                       std::vector<Entry>& records);
+  template <typename Scatter>
+  void visit_bands(const Scatter& scatter) const;
+  template <typename Kernel>
+  void scatter_records(std::span<QuantaPlane* const> planes) const;
+  template <typename Kernel>
+  void scatter_members(int sign, std::span<QuantaPlane* const> planes) const;
+
+  MassKernel kernel_;
+  int grid_;
+  double box_;
+  int slices_;
+  int threads_;
+  int bands_;  // per plane; even, or one
+  std::vector<std::uint32_t> band_of_row_;
+  std::vector<std::uint32_t> bin_of_;     // per particle: slice * bands + band
+  std::vector<std::uint64_t> bin_begin_;  // into the records; one more than bins
+  std::vector<Record> records_;
+  std::vector<MemberRecord> member_records_;
+};
+
+}  // namespace lenswright
