@@ -1,0 +1,59 @@
+// ray_step.hpp: what one lens plane does to a tile of rays: the recursion of multiple-plane lensing.
+//
+// In:     the plane's fields, interleaved as in docs/formats.md; where plane and rays stand
+// Out:    each ray's angle and Jacobian at the next plane; kappa, gamma1, gamma2, omega at a source plane
+// Units:  comoving Mpc/h; angles in radians; maps are pure numbers
+// Source: Hilbert et al. 2009, A&A 499, 31, eqs. 20-27; Jain, Seljak & White 2000
+// Note:   only + - * / on doubles in a fixed order: the same bits on every IEEE machine, whatever the tiling
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "geometry/philox.hpp"
+
+namespace lenswright {
+
+// The order of the maps of a source plane.
+enum class LensingMap { kappa, gamma1, gamma2, omega };
+inline constexpr std::size_t kLensingMaps = 4;
+
+struct LensPlane {
+  std::span<const double> fields;  // f + 5 * (j + grid * i)
+  int grid = 0;
+  double width_mpc_h = 0;  // Lt; node (i, j) sits at (i, j) Lt / grid
+};
+
+// x_to = (1 - w) x_before + w x - g alpha: from the plane before and this one to a plane (or source) beyond.
+struct Carry {
+  double w = 0;
+  double g = 0;
+};
+Carry carry_to(double chi_before, double chi, double chi_to);
+
+struct PlaneStep {
+  double chi = 0;                // of this plane
+  double a = 1;                  // its scale factor
+  std::optional<Carry> advance;  // to the next plane; none: the last one
+  std::optional<Carry> source;   // to the source plane behind this one, if its maps are wanted
+};
+
+// State of `rays` rays as arrays of doubles, one after the other. The two sets swap their roles at each step.
+struct RayTile {
+  static constexpr std::size_t kQuantities = 6;  // beta x, y; Jacobian 11, 12, 21, 22
+  static constexpr std::size_t kDoublesPerRay = 2 * kQuantities;
+  std::size_t rays = 0;
+  double* before = nullptr;  // at the plane before
+  double* now = nullptr;     // at this plane
+};
+
+// Rays before the first plane: both sets hold the ray's direction and the unit matrix.
+void start_rays(RayTile& tile, std::span<const double> beta_x, std::span<const double> beta_y);
+
+// One plane. `maps`: where each map of the tile's rays goes (null: not wanted); read only if step.source.
+void step_rays(const LensPlane& plane, const PlaneStep& step, const RunTransform& frame, RayTile& tile,
+               const std::array<double*, kLensingMaps>& maps);
+
+}  // namespace lenswright
