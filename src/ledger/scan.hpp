@@ -35,7 +35,10 @@ struct Selection {
   std::vector<int> runs;          // one-based; of runs only
   bool contains(const Campaign& campaign, const ProductId& id) const;
   bool contains(Stage stage) const;
+  bool whole_folders() const { return snapshots.empty() && planes.empty() && runs.empty(); }
 };
+// What has to be scanned to plan for `selection`: with everything that its products are made from.
+Selection with_inputs(const Selection& selection);
 
 class ScanResult {
  public:
@@ -50,8 +53,11 @@ class ScanResult {
   void set(const ProductId& id, State state) {
     states_[static_cast<std::size_t>(id.kind)][products_.position(id)] = state;
   }
-  std::vector<Finding> findings;  // every product that is not complete but merely missing ones of a missing
-                                  // folder are findings too; orphans; unreadable folders. In product order.
+  // In product order, per stage: every product that is not complete (a run: one per bad file, and one for its
+  // missing files), also where its whole folder is missing; then, without product: orphans, folders and roots
+  // that cannot be read (whose products have no finding each), transforms.h5 if planes exist without a sound
+  // one.
+  std::vector<Finding> findings;
   std::vector<std::filesystem::path> dead_temporary_files;  // of writers that cannot be alive
 
  private:
@@ -63,7 +69,12 @@ class ScanResult {
 ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection& selection,
                 const ReceiptIndex& receipts, ProgressSink& progress);
 
-// One product alone (what `why` and the stages ask): its finding; state complete has a sentence too.
+// One product alone: a finding per damaged or mismatched file and one for the missing ones, so that all can
+// be moved aside; empty if complete. A run with several bad files has the worst state: unknown, mismatched,
+// corrupt, truncated, missing.
+std::vector<Finding> check_product_files(const Campaign& campaign, Disk& disk, const ProductId& id, Tier tier,
+                                         const ReceiptIndex& receipts);
+// The same in one finding, the worst (what `why` asks); state complete has a sentence too.
 Finding check_product(const Campaign& campaign, Disk& disk, const ProductId& id, Tier tier,
                       const ReceiptIndex& receipts);
 

@@ -1,0 +1,77 @@
+// scanner.hpp: walks the folders of one stage and holds what it finds against what the campaign expects
+// there.
+//
+// One directory read per folder; symbolic links to folders are not followed. What scan.hpp promises of the
+// whole is made here for one stage, or for one product.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ledger/expected_files.hpp"
+#include "ledger/file_check.hpp"
+#include "ledger/scan.hpp"
+
+namespace lenswright {
+
+class Scanner {
+ public:
+  using SetState = std::function<void(const ProductId&, State)>;
+  Scanner(const Campaign& campaign, Disk& disk, Tier tier, const ReceiptIndex& receipts, SetState set_state);
+
+  void scan_stage(Stage stage, const Selection& selection, ProgressSink& progress);
+  void scan_product(const ProductId& id);
+
+  std::vector<Finding> findings;  // per product in order; see sort_findings for the whole
+  std::vector<std::filesystem::path> dead_temporary_files;
+
+ private:
+  // A folder as a directory read gives it.
+  struct Listing {
+    enum class Is { there, missing, unknown } is = Is::missing;
+    std::vector<DirectoryEntry> entries;
+  };
+  struct Tally {  // of one product's files
+    int files = 0, missing = 0;
+    State worst = State::complete;
+    std::string first_missing;  // path below the combination's folder
+    std::string missing_folder;
+    std::vector<Finding> bad;
+  };
+
+  Listing list(const std::filesystem::path& folder, const DirectoryEntry* entry);
+  bool open_root(Stage stage, Listing& root);
+  void scan_combination(const ExpectedFolder& expected, const Listing& model, int model_index,
+                        int realization);
+  void visit(const ExpectedFolder& expected, const std::filesystem::path& folder, const Listing& listing);
+  void visit_file(const ExpectedFile& expected, const std::filesystem::path& path, const FileStatus& status);
+  void mark_all(const ExpectedFolder& expected, State state, const std::filesystem::path& folder);
+  void look_at_extras(const std::vector<DirectoryEntry>& entries, const std::filesystem::path& folder,
+                      const std::function<bool(const std::string&)>& expected);
+  void count_files(const ExpectedFolder& expected);
+  void settle(const ExpectedFolder& expected);
+  void settle_product(const ProductId& id, Tally& tally);
+  void check_transforms(const std::filesystem::path& root, const Listing& listing);
+  Tally& tally_of(const ProductId& id);
+  void add_finding(State state, const std::filesystem::path& path, std::string because);
+  std::string below_root(const std::filesystem::path& path) const;
+
+  const Campaign& campaign_;
+  Disk& disk_;
+  Tier tier_;
+  const ReceiptIndex& receipts_;
+  SetState set_state_;
+  FileCheck check_;
+  bool report_orphans_ = false;
+  bool any_plane_there_ = false;
+  // The place of the walk.
+  Stage stage_ = Stage::lensplanes;
+  int model_ = 0, realization_ = 0;
+  std::vector<std::vector<Tally>> tallies_;  // by kind, then index
+};
+
+// As ScanResult::findings promises.
+void sort_findings(std::vector<Finding>& findings);
+
+}  // namespace lenswright
