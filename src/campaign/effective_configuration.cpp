@@ -1,0 +1,97 @@
+#include "campaign/effective_configuration.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "campaign/model.hpp"
+
+namespace lenswright {
+
+namespace {
+
+using nlohmann::json;
+
+std::string_view authority_name(TransformAuthority authority) {
+  switch (authority) {
+    case TransformAuthority::agree:
+      return "agree";
+    case TransformAuthority::file:
+      return "file";
+    case TransformAuthority::seed:
+      break;
+  }
+  return "seed";
+}
+
+json models_of(const Campaign& campaign) {
+  json models = json::array();
+  for (const Model& model : campaign.models) {
+    json entry{{"name", model.name}};
+    if (const auto& replacement = model.replacement) {
+      entry["log10_lower"] = replacement->log10_lower;
+      entry["log10_upper"] = replacement->log10_upper ? json(*replacement->log10_upper) : json(nullptr);
+      entry["radius_factor"] = replacement->radius_factor;
+    }
+    models.push_back(entry);
+  }
+  return models;
+}
+
+json raytracing_of(const RaytracingSettings& settings) {
+  json fields = json::array();
+  for (const MapField field : settings.fields) fields.push_back(map_field_name(field));
+  json formats = json::array();
+  for (const MapFormat format : settings.formats) formats.push_back(map_format_name(format));
+  return {{"root", settings.root.string()},
+          {"grid", settings.grid},
+          {"field_deg", settings.field_deg},
+          {"runs", settings.runs},
+          {"seed", settings.seed},
+          {"randomize", settings.randomize},
+          {"sources", settings.sources},
+          {"fields", fields},
+          {"formats", formats},
+          {"fits_compression", settings.fits_compression}};
+}
+
+}  // namespace
+
+std::string effective_configuration(const Campaign& campaign) {
+  const LensplaneSettings& lensplanes = campaign.lensplanes;
+  json slurm = json::object();
+  for (const auto& [stage, resources] : campaign.slurm)
+    slurm[std::string(stage_name(stage))] = resources.values;
+  json text{{"campaign", campaign.name},
+            {"state", campaign.state.string()},
+            {"cosmology", {{"omega_m", campaign.omega_m}, {"h", campaign.h}}},
+            {"box", campaign.box_mpc_h},
+            {"input",
+             {{"dmo", campaign.input.dmo.string()},
+              {"hydro", campaign.input.hydro.string()},
+              {"particle_types", campaign.input.particle_types},
+              {"matches", campaign.input.matches ? json(campaign.input.matches->string()) : json(nullptr)}}},
+            {"snapshots", campaign.snapshots},
+            {"planes_per_snapshot", campaign.planes_per_snapshot},
+            {"plane_redshifts", campaign.plane_redshifts ? json(*campaign.plane_redshifts) : json(nullptr)},
+            {"realizations", campaign.realizations},
+            {"models", models_of(campaign)},
+            {"lensplanes",
+             {{"root", lensplanes.root.string()},
+              {"grid", lensplanes.grid},
+              {"assignment", assignment_name(lensplanes.assignment)},
+              {"seed", lensplanes.seed},
+              {"transforms", authority_name(lensplanes.transforms)}}},
+            {"lux", {{"root", campaign.lux.root.string()}}},
+            {"raytracing", raytracing_of(campaign.raytracing)},
+            {"goals",
+             {{"kappa_maps_per_model",
+               campaign.kappa_maps_per_model ? json(*campaign.kappa_maps_per_model) : json(nullptr)}}},
+            {"safety",
+             {{"max_moved_files", campaign.safety.max_moved_files},
+              {"max_tasks", campaign.safety.max_tasks},
+              {"trash_hours", campaign.safety.trash_hours}}},
+            {"slurm", slurm}};
+  // A path may hold any bytes; what is not UTF-8 is shown with a replacement character.
+  return text.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace lenswright

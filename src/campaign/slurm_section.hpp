@@ -1,0 +1,17 @@
+// slurm_section.hpp: the `slurm` part of a campaign file: resources per stage, with the defaults merged in.
+//
+// A stage's own value replaces the default of the same key; mem and mem_per_cpu replace one another.
+#pragma once
+
+#include <map>
+
+#include "campaign/campaign.hpp"
+#include "campaign/config_reader.hpp"
+
+namespace lenswright {
+
+inline constexpr std::string_view kSlurmExtra = "extra";  // lines of the script, joined by line breaks
+
+std::map<Stage, SlurmResources> read_slurm(Section section, Problems& problems);
+
+}  // namespace lenswright
