@@ -75,8 +75,14 @@ std::vector<ProductId> work_left(const StageContext& context, const StageRequest
 using KnownDigests = std::map<std::string, Digest>;
 KnownDigests require_inputs(const StageContext& context, const std::vector<ProductId>& products,
                             const ReceiptIndex& receipts);
+// The command that makes an upstream product, for messages.
+std::string command_for(const Campaign& campaign, const ProductId& id);
 // Throws InputError "damaged input" if `found` is not the digest that a receipt holds.
 void compare_digest(const KnownDigests& known, const std::string& product, const Digest& found);
+
+// Collective. Bytes that each rank may use: what was asked for, or 80 % of the machine's (or the job's) memory
+// divided by the ranks on it; the least of all ranks.
+std::uint64_t memory_budget(const StageContext& context, const StageRequest& request);
 
 // Collects what each rank published and writes receipts on rank 0, also when the stage ends early: every rank
 // calls write(). Long stages call write_if_due() after each piece of work, so that a killed program leaves
@@ -100,6 +106,10 @@ class ReceiptBook {
   std::chrono::milliseconds interval_;
   Clock::time_point last_;
 };
+
+// Collective. Runs `body` and writes the book's last receipt, also if body throws a Failure, which all ranks
+// have to throw together; that failure then goes on.
+void with_receipts(ReceiptBook& book, const std::function<void()>& body);
 
 StageOutcome run_lensplane(const StageContext& context, const StageRequest& request);
 StageOutcome run_lux_convert(const StageContext& context, const StageRequest& request);

@@ -1,0 +1,262 @@
+#include "stage_main.hpp"
+
+#include <fmt/format.h>
+#include <mpi.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "base/stop_request.hpp"
+#include "base/version.hpp"
+#include "campaign/product_path.hpp"
+#include "command_line.hpp"
+#include "plan/array_spec.hpp"
+#include "plan/task_file.hpp"
+#include "terminal_progress.hpp"
+
+namespace lenswright {
+
+namespace {
+
+const std::vector<std::string> kSelectors{"model", "realization", "snapshot", "plane", "run"};
+
+bool offers(Stage stage, const std::string& selector) {
+  if (selector == "run") return stage == Stage::raytracing;
+  return selector == "model" || selector == "realization" || stage != Stage::raytracing;
+}
+
+cxxopts::Options make_options(const std::string& program, Stage stage, const std::string& description) {
+  cxxopts::Options options(program,
+                           description + "\n\n  mpirun -n P " + program +
+                               " --config FILE [options]\n\nBuilds what is asked for and not complete "
+                               "(everything, without a selector).\n");
+  options.custom_help("[options]");
+  add_common_options(options);
+  auto add = options.add_options();
+  add("model", "models, by name", cxxopts::value<std::vector<std::string>>(), "M ...");
+  add("realization", "realizations, from 0", cxxopts::value<std::vector<int>>(), "R ...");
+  if (offers(stage, "snapshot"))
+    add("snapshot", "snapshots, by number", cxxopts::value<std::vector<int>>(), "N ...");
+  if (offers(stage, "plane"))
+    add("plane", "planes, from 0 as in the names of mass planes (a potential's name is one higher)",
+        cxxopts::value<std::vector<int>>(), "P ...");
+  if (offers(stage, "run")) add("run", "runs, from 1", cxxopts::value<std::vector<int>>(), "R ...");
+  add("tasks", "task file of a plan, in place of selectors", cxxopts::value<std::string>(), "FILE");
+  add("task", "array index of the task in it", cxxopts::value<int>(), "K");
+  add("force", "make complete products anew too; the old ones are moved to the trash");
+  add("replace-mismatched", "move products of another grid to the trash and make them anew");
+  add("threads", "threads per rank (default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or 1)",
+      cxxopts::value<int>(), "T");
+  add("memory", "bytes that each rank may use, as in 4G (default: its part of 80 % of the machine)",
+      cxxopts::value<std::string>(), "SIZE");
+  return options;
+}
+
+// Whether this process speaks for all that were launched together, before MPI can tell.
+bool speaks_for_all() {
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
+    if (const char* rank = std::getenv(variable)) return std::string(rank) == "0";
+  return true;
+}
+
+int default_threads() {
+  for (const char* variable : {"OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK"})
+    if (const char* text = std::getenv(variable))
+      if (const int threads = std::atoi(text); threads > 0) return threads;
+  return 1;
+}
+
+std::vector<int> numbers_between(const cxxopts::ParseResult& parsed, const std::string& option, int lowest,
+                                 int highest) {
+  if (parsed.count(option) == 0) return {};
+  std::vector<int> numbers = parsed[option].as<std::vector<int>>();
+  for (const int number : numbers)
+    if (number < lowest || number > highest)
+      throw UsageError(
+          fmt::format("--{} {}: the campaign has {}s {} to {}", option, number, option, lowest, highest));
+  return numbers;
+}
+
+std::vector<ProductId> selected_products(const Campaign& campaign, Stage stage,
+                                         const cxxopts::ParseResult& parsed) {
+  Selection selection;
+  selection.stages = {stage};
+  if (parsed.count("model") > 0)
+    selection.models = models_from(campaign, parsed["model"].as<std::vector<std::string>>());
+  if (parsed.count("realization") > 0)
+    selection.realizations = realizations_from(campaign, parsed["realization"].as<std::vector<int>>());
+  if (offers(stage, "snapshot") && parsed.count("snapshot") > 0)
+    selection.snapshots = snapshots_from(campaign, parsed["snapshot"].as<std::vector<int>>());
+  if (offers(stage, "plane")) selection.planes = numbers_between(parsed, "plane", 0, campaign.planes() - 1);
+  if (offers(stage, "run")) selection.runs = numbers_between(parsed, "run", 1, campaign.raytracing.runs);
+  std::vector<ProductId> products;
+  const ProductSet all(campaign);
+  for (const ProductKind kind : kinds_of(stage))
+    for (std::size_t position = 0; position < all.count(kind); ++position)
+      if (const ProductId id = all.at(kind, position); selection.contains(campaign, id))
+        products.push_back(id);
+  if (products.empty()) throw UsageError("no product of the campaign fits all of the selectors");
+  return products;
+}
+
+std::vector<ProductId> task_products(const Campaign& campaign, Stage stage,
+                                     const cxxopts::ParseResult& parsed) {
+  for (const std::string& selector : kSelectors)
+    if (offers(stage, selector) && parsed.count(selector) > 0)
+      throw UsageError(
+          fmt::format("--tasks and --{} exclude each other: the task says what to make", selector));
+  if (parsed.count("task") == 0) throw UsageError("--tasks needs --task K, the array index of the task");
+  const std::string path = parsed["tasks"].as<std::string>();
+  const TaskFile file = decode_task_file(campaign, path, read_text(real_disk(), path));
+  if (file.stage != stage)
+    throw UsageError(
+        fmt::format("{} holds tasks of {}, not of {}", path, stage_name(file.stage), stage_name(stage)));
+  const auto task = file.tasks.find(parsed["task"].as<int>());
+  if (task == file.tasks.end()) {
+    std::vector<int> indices;
+    for (const auto& [index, ignored] : file.tasks) indices.push_back(index);
+    throw UsageError(
+        fmt::format("{} has no task {}; it has {}", path, parsed["task"].as<int>(), array_spec(indices)));
+  }
+  return task->second.products;
+}
+
+StageRequest request_from(const Campaign& campaign, Stage stage, const cxxopts::ParseResult& parsed) {
+  StageRequest request;
+  request.stage = stage;
+  if (parsed.count("task") > 0 && parsed.count("tasks") == 0)
+    throw UsageError("--task K needs --tasks FILE, the file that holds the task");
+  request.products = parsed.count("tasks") > 0 ? task_products(campaign, stage, parsed)
+                                               : selected_products(campaign, stage, parsed);
+  request.force = parsed.count("force") > 0;
+  request.replace_mismatched = parsed.count("replace-mismatched") > 0;
+  request.threads = parsed.count("threads") > 0 ? parsed["threads"].as<int>() : default_threads();
+  if (request.threads < 1) throw UsageError("--threads: at least 1");
+  if (parsed.count("memory") > 0) request.memory_bytes = bytes_from(parsed["memory"].as<std::string>());
+  return request;
+}
+
+// Collective. The request's products as they now lie on the disk: what a job believes of itself is not enough.
+void require_outputs(const StageContext& context, const StageRequest& request) {
+  together(context.ranks, [&] {
+    if (!context.ranks.first()) return;
+    const ReceiptIndex none;
+    for (const ProductId& id : request.products) {
+      const Finding finding = check_product(context.campaign, context.disk, id, Tier::header, none);
+      if (finding.state != State::complete && finding.state != State::stale)
+        throw InputError(
+            fmt::format("{} is {} after the work: {}; run again, and if it stays so look at it "
+                        "with `recovery why`",
+                        product_name(context.campaign, id), state_name(finding.state), finding.because));
+    }
+  });
+}
+
+// How a rank ended.
+struct Ending {
+  std::string message;  // empty: well
+  int status = static_cast<int>(ExitStatus::done);
+};
+
+template <typename Body>
+Ending ending_of(const Body& body) {
+  try {
+    body();
+    return {};
+  } catch (const Failure& failure) {
+    return {failure.what(), static_cast<int>(failure.status())};
+  } catch (const std::exception& failure) {
+    return {failure.what(), static_cast<int>(ExitStatus::failed)};
+  }
+}
+
+// A rank that failed waits a moment for the others to come to the same end. If all do, one speaks for them; if
+// not, the others are at work or wait for this one in vain, and the whole job ends here.
+int settle(const std::string& program, const Communicator& ranks, const Ending& ending) {
+  constexpr std::chrono::seconds kPatience{10};
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Ibarrier(ranks.handle(), &request);
+  int all_here = 0;
+  while (MPI_Test(&request, &all_here, MPI_STATUS_IGNORE), all_here == 0) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      fmt::print(stderr, "{}: rank {}: {}\n", program, ranks.rank(), ending.message);
+      std::fflush(stderr);
+      ranks.abort(ending.status);
+    }
+    usleep(1000);
+  }
+  const std::vector<std::string> messages = ranks.gather_all(ending.message);
+  int status = ending.status;
+  for (const std::string& text : ranks.gather_all(std::to_string(ending.status)))
+    status = std::max(status, std::stoi(text));
+  if (ranks.first()) {
+    const std::set<std::string> different(messages.begin(), messages.end());
+    for (std::size_t rank = 0; rank < messages.size(); ++rank) {
+      if (different.size() > 1) fmt::print(stderr, "{}: rank {}: {}\n", program, rank, messages[rank]);
+    }
+    if (different.size() == 1) fmt::print(stderr, "{}: {}\n", program, messages.front());
+  }
+  return status;
+}
+
+}  // namespace
+
+int stage_main(int argc, char** argv, Stage stage, const std::string& description,
+               const std::function<StageOutcome(const StageContext&, const StageRequest&)>& run) {
+  const std::string program = std::filesystem::path(argv[0]).filename().string();
+  std::vector<std::string> lists;
+  for (const std::string& selector : kSelectors) lists.push_back("--" + selector);
+  const std::vector<std::string> words = join_list_options(argc, argv, lists);
+  std::vector<const char*> pointers;
+  for (const std::string& word : words) pointers.push_back(word.c_str());
+
+  // Usage is told without MPI: it must work on a login node, too.
+  cxxopts::Options options = make_options(program, stage, description);
+  std::optional<cxxopts::ParseResult> parsed;
+  const auto parse = [&] {
+    parsed = options.parse(static_cast<int>(pointers.size()), pointers.data());
+    if (!parsed->unmatched().empty())
+      throw UsageError(
+          fmt::format("'{}' is not an option; try {} --help", parsed->unmatched().front(), program));
+    return static_cast<int>(ExitStatus::done);
+  };
+  if (const int status = speaks_for_all() ? run_guarded(program, parse) : ending_of(parse).status;
+      status != 0)
+    return status;
+  if (parsed->count("help") > 0 || parsed->count("version") > 0) {
+    if (speaks_for_all())
+      fmt::print("{}\n", parsed->count("help") > 0 ? options.help() + "\n" + exit_status_help()
+                                                   : program + " " + code_version());
+    return static_cast<int>(ExitStatus::done);
+  }
+
+  MpiSession mpi(argc, argv);
+  watch_stop_signals();
+  const Communicator ranks;
+  MPI_Comm endings = MPI_COMM_NULL;
+  MPI_Comm_dup(ranks.handle(), &endings);
+  const Ending ending = ending_of([&] {
+    const Campaign campaign = campaign_from(*parsed);
+    const StageRequest request = request_from(campaign, stage, *parsed);
+    std::unique_ptr<ProgressSink> progress = std::make_unique<SilentProgress>();
+    if (ranks.first()) progress = make_terminal_progress();
+    const StageContext context{campaign, real_disk(), ranks, *progress};
+    const StageOutcome outcome = run(context, request);
+    require_outputs(context, request);
+    if (ranks.first()) fmt::print("made {}, already complete {}\n", outcome.made, outcome.were_complete);
+  });
+  const int status = ending.message.empty() ? ending.status : settle(program, Communicator(endings), ending);
+  MPI_Comm_free(&endings);
+  return status;
+}
+
+}  // namespace lenswright
