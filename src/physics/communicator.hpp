@@ -31,8 +31,8 @@ class Communicator {
   MPI_Comm handle() const { return comm_; }
 
   void barrier() const;
-  // Sums element by element onto `root`; elsewhere `values` keep what they had. Pieces of at most 2^27
-  // elements.
+  // Sums element by element onto `root`; elsewhere `values` keep what they had. In pieces of 2^22
+  // elements, so that the library's buffer stays small beside a plane.
   void sum_to(int root, std::span<std::int64_t> values) const;
   void sum_all(std::span<std::int64_t> values) const;
   void sum_all(std::span<std::uint64_t> values) const;  // wraps modulo 2^64

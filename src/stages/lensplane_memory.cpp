@@ -1,0 +1,77 @@
+#include "stages/lensplane_memory.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+#include "base/error.hpp"
+#include "physics/mass_assignment.hpp"
+#include "sim/snapshot_reader.hpp"
+
+namespace lenswright {
+
+namespace {
+
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+constexpr std::size_t kMostBatchParticles = std::size_t{1} << 22;
+// A chunk as read, as stored, and HDF5's and MPI's own buffers around it.
+constexpr std::uint64_t kReadingBytes = 3 * kChunkParticles * 4 * sizeof(double) + 40 * kMebibyte;
+
+std::uint64_t batch_bytes(std::size_t particles, std::size_t words) {
+  constexpr std::size_t kParticleBytes = 3 * sizeof(double) + sizeof(std::int64_t);
+  // members as each thread finds them and as they are joined
+  constexpr std::size_t kMemberBytes = 2 * (sizeof(std::uint32_t) + sizeof(std::uint64_t));
+  return particles * (kParticleBytes + words * kMemberBytes) +
+         MassAssignment::scratch_bytes(particles, words > 0);
+}
+
+}  // namespace
+
+std::uint64_t resident_memory() {
+  std::uint64_t total = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+LensplaneMemory divide_memory(std::uint64_t budget, std::uint64_t in_use, int grid, std::uint64_t particles,
+                              std::size_t words) {
+  LensplaneMemory memory;
+  const auto side = static_cast<std::uint64_t>(grid);
+  memory.plane_bytes = side * side * sizeof(std::int64_t);
+  // A batch takes at most a quarter, never less than a chunk, and no more than there is to read.
+  std::size_t batch = kMostBatchParticles;
+  while (batch > kChunkParticles && (batch_bytes(batch, words) > budget / 4 || batch / 2 >= particles))
+    batch /= 2;
+  memory.batch_particles = batch;
+  const std::uint64_t used = std::min<std::uint64_t>(batch, std::max<std::uint64_t>(particles, 1));
+  memory.other_bytes = in_use + kReadingBytes + batch_bytes(used, words);
+  const std::uint64_t least = memory.other_bytes + memory.plane_bytes;
+  if (budget < least) {
+    throw InputError(
+        fmt::format("--memory {} per rank is too small: one plane of {} x {} takes {}, program and particle "
+                    "buffers {}; at least "
+                    "{} is needed",
+                    memory_text(budget), grid, grid, memory_text(memory.plane_bytes),
+                    memory_text(memory.other_bytes), memory_text(least)));
+  }
+  memory.most_planes = static_cast<std::size_t>((budget - memory.other_bytes) / memory.plane_bytes);
+  return memory;
+}
+
+std::string memory_text(std::uint64_t bytes) {
+  const double mebibytes = static_cast<double>(bytes) / static_cast<double>(kMebibyte);
+  return mebibytes < 1024 ? fmt::format("{:.1f} MiB", mebibytes)
+                          : fmt::format("{:.1f} GiB", mebibytes / 1024);
+}
+
+}  // namespace lenswright

@@ -1,0 +1,160 @@
+#include "stages/lensplane_transforms.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "campaign/product_path.hpp"
+#include "io/transforms_file.hpp"
+#include "ledger/trash.hpp"
+#include "stages/lensplane_inputs.hpp"
+
+namespace lenswright {
+
+namespace {
+
+using nlohmann::json;
+
+// Whether any file lies where planes lie, {model}/LP_{rr}/, of this campaign's models or others'.
+bool holds_planes(Disk& disk, const std::filesystem::path& root) {
+  const auto is_folder = [](const DirectoryEntry& entry) {
+    return entry.status.type == FileType::directory && !entry.name.starts_with('.');
+  };
+  for (const DirectoryEntry& model : disk.list(root)) {
+    if (!is_folder(model)) continue;
+    for (const DirectoryEntry& realization : disk.list(root / model.name)) {
+      if (!is_folder(realization)) continue;
+      for (const DirectoryEntry& file : disk.list(root / model.name / realization.name))
+        if (!file.name.starts_with('.')) return true;
+    }
+  }
+  return false;
+}
+
+void require_shape(const TransformSet& set, const TransformSet& expected, const std::filesystem::path& path) {
+  std::vector<std::string> differences;
+  const auto compare = [&](const std::string& what, const auto& found, const auto& wanted) {
+    if (found != wanted) differences.push_back(fmt::format("{} {} (campaign: {})", what, found, wanted));
+  };
+  compare("realizations", set.realizations, expected.realizations);
+  compare("snapshots", set.snapshot_order, expected.snapshot_order);
+  compare("planes per snapshot", set.planes_per_snapshot, expected.planes_per_snapshot);
+  compare("box", set.box_mpc_h, expected.box_mpc_h);
+  if (differences.empty()) return;
+  throw InputError(
+      fmt::format("{}: holds {}. Another number of realizations or snapshots redraws nearly all transforms, "
+                  "so planes made "
+                  "with this file do not go with this campaign: correct the campaign file, or choose another "
+                  "lensplane root",
+                  path.string(), fmt::join(differences, "; ")));
+}
+
+TransformSet settle(const StageContext& context) {
+  const Campaign& campaign = context.campaign;
+  const std::filesystem::path& root = stage_root(campaign, Stage::lensplanes);
+  const std::filesystem::path path = root / kTransformsFile;
+  const TransformAuthority authority = campaign.lensplanes.transforms;
+  const TransformSet drawn =
+      draw_transforms(campaign.lensplanes.seed, campaign.realizations, campaign.snapshots,
+                      campaign.planes_per_snapshot, campaign.box_mpc_h);
+  bool present = context.disk.status(path).has_value();
+  if (!present) {
+    // Asked again after the look at the planes: another program may publish both meanwhile, this file first.
+    const bool planes = holds_planes(context.disk, root);
+    present = context.disk.status(path).has_value();
+    if (!present && authority == TransformAuthority::file) {
+      throw InputError(
+          fmt::format("{} does not exist, but the campaign says that it holds (lensplanes.transforms: file): "
+                      "put it back, or "
+                      "set lensplanes.transforms: seed to draw it from seed {}",
+                      path.string(), campaign.lensplanes.seed));
+    }
+    if (!present && planes && authority == TransformAuthority::agree) {
+      throw InputError(
+          fmt::format("{} is not there, but mass planes are: nothing says that they were made with seed {}. "
+                      "Put the file back, "
+                      "or set lensplanes.transforms: seed if the planes are of this seed",
+                      path.string(), campaign.lensplanes.seed));
+    }
+    if (!present) {
+      write_transforms(context.disk, path, drawn);
+      context.progress.note(fmt::format("{} drawn from seed {}", path.string(), campaign.lensplanes.seed));
+      return drawn;
+    }
+  }
+  const TransformSet found = read_transforms(path);
+  require_shape(found, drawn, path);
+  if (found.transforms == drawn.transforms) return drawn;
+  switch (authority) {
+    case TransformAuthority::agree:
+      throw InputError(
+          fmt::format("{}: its transforms are not those of seed {} (the file names seed {}). Set "
+                      "lensplanes.transforms: file to "
+                      "go on with the file, as its planes were made, or lensplanes.transforms: seed to draw "
+                      "anew (the file then "
+                      "moves to the trash)",
+                      path.string(), campaign.lensplanes.seed, found.seed));
+    case TransformAuthority::file:
+      return found;
+    case TransformAuthority::seed:
+      break;
+  }
+  move_to_trash(context.disk, campaign, Stage::lensplanes, std::string(kTransformsFile),
+                fmt::format("its transforms are not those of seed {}, which the campaign says hold "
+                            "(lensplanes.transforms: seed)",
+                            campaign.lensplanes.seed));
+  write_transforms(context.disk, path, drawn);
+  context.progress.note(fmt::format("{} drawn from seed {}; the one before moved to the trash", path.string(),
+                                    campaign.lensplanes.seed));
+  return drawn;
+}
+
+std::string encode(const TransformSet& set) {
+  json text{{"realizations", set.realizations},
+            {"planes_per_snapshot", set.planes_per_snapshot},
+            {"seed", set.seed},
+            {"box", set.box_mpc_h},
+            {"snapshot_order", set.snapshot_order},
+            {"transforms", json::array()}};
+  for (const SnapshotTransform& transform : set.transforms)
+    text["transforms"].push_back({transform.proj_dir, transform.displacement, transform.flip});
+  return text.dump();
+}
+
+TransformSet decode(const std::string& encoded) {
+  const json text = json::parse(encoded);
+  TransformSet set;
+  text.at("realizations").get_to(set.realizations);
+  text.at("planes_per_snapshot").get_to(set.planes_per_snapshot);
+  text.at("seed").get_to(set.seed);
+  text.at("box").get_to(set.box_mpc_h);
+  text.at("snapshot_order").get_to(set.snapshot_order);
+  for (const json& transform : text.at("transforms"))
+    set.transforms.push_back(
+        {transform[0].get<int>(), transform[1].get<std::array<double, 3>>(), transform[2].get<bool>()});
+  return set;
+}
+
+}  // namespace
+
+TransformSet settle_transforms(const StageContext& context) {
+  return decode(text_from_first(context.ranks, [&] { return encode(settle(context)); }));
+}
+
+Digest transform_digest(const SnapshotTransform& transform) {
+  static_assert(std::endian::native == std::endian::little, "digests are of little-endian bytes");
+  struct {
+    std::int64_t proj_dir, flip;
+    double displacement[3];
+  } bytes{transform.proj_dir,
+          transform.flip ? 1 : 0,
+          {transform.displacement[0], transform.displacement[1], transform.displacement[2]}};
+  return digest_of(std::as_bytes(std::span(&bytes, 1)));
+}
+
+}  // namespace lenswright
