@@ -1,5 +1,7 @@
 #include "io/hdf5_call.hpp"
 
+#include <cstdint>
+
 #include "base/error.hpp"
 
 namespace lenswright::hdf5 {
@@ -22,6 +24,11 @@ std::string innermost_message() {
   std::string text;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_first_message, &text);
   return text.empty() ? "an HDF5 error without a message" : text;
+}
+
+std::string unique_memory_name() {
+  static std::uint64_t count = 0;
+  return "lenswright-memory-" + std::to_string(count++);
 }
 
 void fail(const std::filesystem::path& path, const std::string& wanted) {

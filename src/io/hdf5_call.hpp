@@ -16,6 +16,9 @@ namespace lenswright::hdf5 {
 void silence_error_stack();
 std::string innermost_message();
 
+// The library takes two files in memory of one name for the same file.
+std::string unique_memory_name();
+
 // `wanted`: what the file should have held, e.g. "dataset Coordinates".
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& wanted);
 void check(herr_t result, const std::filesystem::path& path, const std::string& wanted);

@@ -137,7 +137,7 @@ File::File(const std::filesystem::path& name, std::span<const std::byte> image) 
   check(H5Pset_fapl_core(access.get(), kImageIncrement, false), path_, wanted);
   // The library copies the image; its interface forgot the const.
   check(H5Pset_file_image(access.get(), const_cast<std::byte*>(image.data()), image.size()), path_, wanted);
-  file_ = own(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose, path_, wanted);
+  file_ = own(H5Fopen(unique_memory_name().c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose, path_, wanted);
 }
 
 bool File::exists(const std::string& object) const {

@@ -56,8 +56,8 @@ MemoryFile::MemoryFile() {
   const Handle access = own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, kName, "access properties");
   check(H5Pset_fapl_core(access.get(), kImageIncrement, false), kName, "a file in memory");
   const Handle creation = timeless(H5P_FILE_CREATE);  // of the root group
-  file_ = own(H5Fcreate("lenswright-memory.h5", H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose, kName,
-              "a file in memory");
+  file_ = own(H5Fcreate(unique_memory_name().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
+              kName, "a file in memory");
 }
 
 void MemoryFile::create_group(const std::string& name) {
