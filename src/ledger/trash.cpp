@@ -19,6 +19,14 @@ namespace {
 
 constexpr int kTrashSchema = 1;
 
+// As the folder's own listing says: a symbolic link, which could lead out of the root, shows as one.
+std::optional<FileType> type_of(Disk& disk, const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  for (const DirectoryEntry& entry : disk.list(path.parent_path()))
+    if (entry.name == name) return entry.status.type;
+  return std::nullopt;
+}
+
 // Throws InputError for a path that leaves the root, is the root's own, or leads through a symbolic link.
 void require_below_root(Disk& disk, const std::filesystem::path& root,
                         const std::filesystem::path& relative) {
@@ -34,8 +42,7 @@ void require_below_root(Disk& disk, const std::filesystem::path& root,
     if (part->empty() || *part == "." || *part == "..") refuse("it is not a plain path below the root");
     folder /= *part;
     if (std::next(part) == relative.end()) break;
-    const std::optional<FileStatus> status = disk.status(folder);
-    if (!status || status->type != FileType::directory)
+    if (type_of(disk, folder) != FileType::directory)
       refuse(fmt::format("{} is not a folder", folder.string()));
   }
 }
@@ -58,7 +65,10 @@ std::filesystem::path move_to_trash(Disk& disk, const Campaign& campaign, Stage 
   const std::filesystem::path& root = stage_root(campaign, stage);
   require_below_root(disk, root, relative_path);
   const std::filesystem::path from = root / relative_path;
-  if (!disk.status(from)) throw InputError(fmt::format("{}: nothing there to move aside", from.string()));
+  if (!type_of(disk, from)) throw InputError(fmt::format("{}: nothing there to move aside", from.string()));
+  if (const auto trash = type_of(disk, root / kTrashFolder); trash && trash != FileType::directory)
+    throw InputError(
+        fmt::format("{} is not a folder: nothing is moved there", (root / kTrashFolder).string()));
 
   const std::string now = utc_now();
   const std::string entry = entry_name(now);
