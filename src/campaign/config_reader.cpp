@@ -104,16 +104,16 @@ std::string describe(const ConfigNode& node) {
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
-  std::size_t nearest = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t nearest = std::max<std::size_t>(2, word.size() / 3) + 1;
   std::string best;
   for (const std::string& candidate : known) {
     const std::size_t distance = edit_distance(word, candidate);
-    if (distance < nearest) {
+    if (distance < nearest && 2 * distance <= word.size()) {
       nearest = distance;
       best = candidate;
     }
   }
-  return best.empty() ? "" : fmt::format(", did you mean '{}'?", best);
+  return best.empty() ? "" : fmt::format(" (did you mean '{}'?)", best);
 }
 
 std::optional<std::string> read_text(const ConfigNode& node, const std::string& name, Problems& problems) {
@@ -241,9 +241,8 @@ void Section::close() {
   if (node_ == nullptr) return;
   for (const ConfigEntry& entry : node_->entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
-    const std::string near = suggestion(entry.key, known_);
-    problems_.add(entry.place, fmt::format("unknown key '{}'{} allowed: {}", name_of(entry.key),
-                                           near.empty() ? ";" : near, fmt::join(known_, ", ")));
+    problems_.add(entry.place, fmt::format("unknown key '{}'{}; allowed: {}", name_of(entry.key),
+                                           suggestion(entry.key, known_), fmt::join(known_, ", ")));
   }
 }
 

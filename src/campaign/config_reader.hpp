@@ -44,7 +44,7 @@ std::optional<std::size_t> read_choice(const ConfigNode& node, const std::string
 std::span<const ConfigNode> read_list(const ConfigNode& node, const std::string& name, Problems& problems);
 // "a number", "the text \"x\"", "a list", ... as found.
 std::string describe(const ConfigNode& node);
-// ", did you mean 'grid'?" if one of `known` is near, else nothing.
+// " (did you mean 'grid'?)" if one of `known` is near, else nothing.
 std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 // One mapping. Keys that are asked for are known; close() reports all others.

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 #include "campaign/campaign_checks.hpp"
 #include "campaign/config_reader.hpp"
@@ -28,13 +28,15 @@ constexpr std::uint64_t kLargestGrid = 65536;        // pixels per side
 constexpr std::uint64_t kLargestCount = 1000000000;  // of goals and fuses
 
 std::string text_of_file(const std::filesystem::path& file) {
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw IoError(file, "open the campaign file", errno);
-  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   if (std::filesystem::is_directory(file)) throw IoError(file, "read the campaign file", EISDIR);
-  if (stream.bad()) throw IoError(file, "read the campaign file", errno);
-  return text;
+  errno = 0;
+  const std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw IoError(file, "open the campaign file", errno);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  if (text.fail() && errno != 0)
+    throw IoError(file, "read the campaign file", errno);  // an empty file fails too
+  return text.str();
 }
 
 // Reads the sections of one campaign file into one campaign.
@@ -123,33 +125,44 @@ class CampaignReader {
   }
 
   void read_cone() {
-    if (const ConfigNode* node = root_.value("snapshots", Need::required)) {
-      for (const ConfigNode& item : read_list(*node, "snapshots", problems_)) {
-        const auto number = read_whole_number(item, "a snapshot", 0, kLargestSnapshot, problems_);
-        if (!number) continue;
-        if (campaign_.snapshot_index(static_cast<int>(*number))) {
-          problems_.add(item.place, fmt::format("snapshot {} is given twice; allowed: once each", *number));
-          continue;
-        }
-        campaign_.snapshots.push_back(static_cast<int>(*number));
-      }
-    }
+    if (const ConfigNode* node = root_.value("snapshots", Need::required)) read_snapshots(*node);
     campaign_.planes_per_snapshot = 0;  // until it is read: then nothing can be said of planes
     root_.whole_number("planes_per_snapshot", campaign_.planes_per_snapshot, 1, kMostPlanes, Need::required);
-    if (const ConfigNode* node = root_.value("plane_redshifts", Need::optional)) {
-      std::vector<double>& redshifts = campaign_.plane_redshifts.emplace();
-      for (const ConfigNode& item : read_list(*node, "plane_redshifts", problems_)) {
-        const auto z = read_number(item, "a plane's redshift", {0, 100, false, true}, problems_);
-        if (!z) continue;
-        if (!redshifts.empty() && *z <= redshifts.back()) {
-          problems_.add(item.place,
-                        fmt::format("plane_redshifts: {} comes after {}; allowed: increasing numbers", *z,
-                                    redshifts.back()));
-        }
-        redshifts.push_back(*z);
-      }
-    }
+    if (const ConfigNode* node = root_.value("plane_redshifts", Need::optional)) read_plane_redshifts(*node);
     root_.whole_number("realizations", campaign_.realizations, 1, kMostRealizations, Need::required);
+  }
+
+  // Left empty if one is bad: then nothing can be said of planes.
+  void read_snapshots(const ConfigNode& node) {
+    std::vector<int> snapshots;
+    const std::span<const ConfigNode> items = read_list(node, "snapshots", problems_);
+    for (const ConfigNode& item : items) {
+      const auto number = read_whole_number(item, "a snapshot", 0, kLargestSnapshot, problems_);
+      if (!number) continue;
+      const int snapshot = static_cast<int>(*number);
+      if (std::find(snapshots.begin(), snapshots.end(), snapshot) != snapshots.end()) {
+        problems_.add(item.place, fmt::format("snapshot {} is given twice; allowed: once each", snapshot));
+        continue;
+      }
+      snapshots.push_back(snapshot);
+    }
+    if (snapshots.size() == items.size()) campaign_.snapshots = std::move(snapshots);
+  }
+
+  void read_plane_redshifts(const ConfigNode& node) {
+    std::vector<double> redshifts;
+    const std::span<const ConfigNode> items = read_list(node, "plane_redshifts", problems_);
+    for (const ConfigNode& item : items) {
+      const auto z = read_number(item, "a plane's redshift", {0, 100, false, true}, problems_);
+      if (!z) continue;
+      if (!redshifts.empty() && *z <= redshifts.back()) {
+        problems_.add(item.place,
+                      fmt::format("plane_redshifts: {} comes after {}; allowed: increasing numbers", *z,
+                                  redshifts.back()));
+      }
+      redshifts.push_back(*z);
+    }
+    if (redshifts.size() == items.size() && !items.empty()) campaign_.plane_redshifts = std::move(redshifts);
   }
 
   void read_lensplanes() {
