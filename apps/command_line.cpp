@@ -67,8 +67,8 @@ std::vector<std::string> join_list_options(int argc, char** argv,
 }
 
 void add_common_options(cxxopts::Options& options) {
-  // Each --set stays one word: a value may hold commas ("raytracing.sources=[4, 8]"), which a vector option would
-  // split.
+  // Each --set stays one word: a value may hold commas ("raytracing.sources=[4, 8]"), which a vector
+  // option would split.
   options.add_options()("config", "campaign file (YAML)", cxxopts::value<std::string>(), "FILE")(
       "set", "override one key of the campaign file, as in raytracing.runs=10; may be repeated",
       cxxopts::value<std::string>(),

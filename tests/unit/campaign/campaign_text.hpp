@@ -14,7 +14,8 @@ namespace lenswright::test {
 // Keys stand one per line in the first column or indented by two, so that a test can replace one.
 std::string valid_campaign_text();
 
-// `text` with its one line that starts with `line_start` (after indentation) replaced; asserts that there is one.
+// `text` with its one line that starts with `line_start` (after indentation) replaced; throws if there is not
+// exactly one.
 std::string with_line(const std::string& text, const std::string& line_start, const std::string& replacement);
 
 // Loads the text from a file of its own.

@@ -17,8 +17,8 @@ TEST(MassCut, WholeDecadesAreExact) {
 
 TEST(MassCut, HalfDecadesAreTheNearestDouble) {
   for (int exponent = 0; exponent <= 22; ++exponent) {
-    // sqrt(10) * 10^n in extended precision is wrong by at most 1.5 units of its own last place, far less than the
-    // half unit of a double unless the value lies at a tie, which these do not.
+    // In extended precision wrong by at most a dozen units of its last place (one rounding per factor), where
+    // half a unit of a double is a thousand of them: it rounds to the right double unless it lies next to a tie.
     long double exact = std::sqrt(10.0L);
     for (int i = 0; i < exponent; ++i) exact *= 10;
     EXPECT_EQ(mass_msun_h(exponent + 0.5), static_cast<double>(exact)) << exponent;

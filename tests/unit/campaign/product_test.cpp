@@ -1,5 +1,5 @@
-// Numbering, graph and paths of products: the small campaign of campaign_text has 3 snapshots of 2 planes, 4 realizations,
-// 2 + 2 x 2 x 2 models, 12 runs with sources 3 and 6.
+// Numbering, graph and paths of products: the small campaign of campaign_text has 3 snapshots of 2 planes,
+// 4 realizations, 2 + 2 x 2 x 2 models, 12 runs with sources 3 and 6.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// What each key of the campaign file changes: the products whose own configuration text differs, by kind and model.
+// What each key of the campaign file changes: the products whose own configuration text differs, by kind and
+// model.
 #include "campaign/stage_configuration.hpp"
 
 #include <gmock/gmock.h>
