@@ -3,12 +3,14 @@
 
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "campaign/load_campaign.hpp"
 #include "campaign/product_graph.hpp"
 #include "campaign/product_path.hpp"
 #include "campaign/stage_configuration.hpp"
+#include "physics/mass_quantum.hpp"
 #include "test_paths.hpp"
 
 namespace lenswright {
@@ -82,7 +84,7 @@ TEST(ProductionCampaign, PlaneRedshiftsAreThePublishedOnes) {
 }
 
 TEST(ProductionCampaign, EveryKeyHasAComment) {
-  // Each key that stands on a line of its own has a comment right above, or is one of a commented group's members.
+  // The line above each key is a comment.
   const std::string text = test::read_file(test::source("configs/production.yaml"));
   for (const std::string key : {"campaign:",
                                 "state:",
@@ -129,6 +131,21 @@ TEST(ProductionCampaign, EveryKeyHasAComment) {
     ASSERT_NE(at, std::string::npos) << key;
     const std::size_t line_above = text.rfind('\n', at - 1) + 1;
     EXPECT_EQ(text[text.find_first_not_of(' ', line_above)], '#') << key;
+  }
+}
+
+// Two rooms that may not see each other say the same of the mass quantum: one sums in it, the other records it.
+TEST(ProductConfiguration, RecordsTheQuantumThatMassIsSummedIn) {
+  for (const char* const file : {"configs/production.yaml", "configs/demo.yaml"}) {
+    for (const char* const omega_m : {"0.05", "0.1", "0.2", "0.3089", "0.7", "1.0"}) {
+      const Campaign campaign =
+          load_campaign(test::source(file), {std::string("cosmology.omega_m=") + omega_m});
+      const auto text =
+          nlohmann::json::parse(product_configuration(campaign, {ProductKind::mass_plane, 0, 0, 0}));
+      EXPECT_EQ(text["mass_quantum_msun_h"].get<double>(),
+                MassQuantum(campaign.omega_m, campaign.box_mpc_h).msun_h())
+          << file << ", omega_m " << omega_m;
+    }
   }
 }
 

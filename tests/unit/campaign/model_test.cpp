@@ -18,7 +18,7 @@ TEST(MassCut, WholeDecadesAreExact) {
 TEST(MassCut, HalfDecadesAreTheNearestDouble) {
   for (int exponent = 0; exponent <= 22; ++exponent) {
     // In extended precision wrong by at most a dozen units of its last place (one rounding per factor), where
-    // half a unit of a double is a thousand of them: it rounds to the right double unless it lies next to a tie.
+    // half a unit of a double is a thousand of them: only next to a tie would it round to the wrong double.
     long double exact = std::sqrt(10.0L);
     for (int i = 0; i < exponent; ++i) exact *= 10;
     EXPECT_EQ(mass_msun_h(exponent + 0.5), static_cast<double>(exact)) << exponent;
