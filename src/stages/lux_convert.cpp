@@ -86,25 +86,32 @@ class LuxConverter {
     const std::size_t side = static_cast<std::size_t>(grid);
     const std::filesystem::path path = absolute_path(campaign, input);
     const std::string name = product_name(campaign, input);
-    PlaneReader reader(context_.disk, path, grid, kScalarFields);
-    for (int first = 0; first < grid; first += step) {
-      const std::size_t begin = side * static_cast<std::size_t>(first);
-      const std::span<double> rows =
-          solver_->mass().subspan(begin, side * static_cast<std::size_t>(std::min(step, grid - first)));
-      reader.read_rows(rows);
-      const auto bad = std::find_if(rows.begin(), rows.end(),
-                                    [](double mass) { return !(mass >= 0.0 && mass <= kLargestMass); });
-      if (bad != rows.end()) {
-        const std::size_t pixel = begin + static_cast<std::size_t>(bad - rows.begin());
-        throw InputError(
-            fmt::format("damaged input: {} ({}) holds {} Msun/h at pixel ({}, {}); make it anew: "
-                        "`{} --force`",
-                        name, path.string(), *bad, pixel / side, pixel % side, command_for(campaign, input)));
+    Digest digest;
+    read_input(campaign, input, [&] {
+      PlaneReader reader(context_.disk, path, grid, kScalarFields);
+      for (int first = 0; first < grid; first += step) {
+        const std::size_t begin = side * static_cast<std::size_t>(first);
+        const std::span<double> rows =
+            solver_->mass().subspan(begin, side * static_cast<std::size_t>(std::min(step, grid - first)));
+        reader.read_rows(rows);
+        require_masses(input, begin, rows);
       }
-    }
-    const Digest digest = reader.digest();
+      digest = reader.digest();
+    });
     compare_digest(known_, name, digest);
     return {name, digest};
+  }
+
+  void require_masses(const ProductId& input, std::size_t begin, std::span<const double> rows) const {
+    const auto bad = std::find_if(rows.begin(), rows.end(),
+                                  [](double mass) { return !(mass >= 0.0 && mass <= kLargestMass); });
+    if (bad == rows.end()) return;
+    const std::size_t side = static_cast<std::size_t>(context_.campaign.lensplanes.grid);
+    const std::size_t pixel = begin + static_cast<std::size_t>(bad - rows.begin());
+    throw InputError(
+        fmt::format("damaged input: {} holds {} Msun/h at pixel ({}, {}); make it anew with `{} --force`",
+                    product_name(context_.campaign, input), *bad, pixel / side, pixel % side,
+                    command_for(context_.campaign, input)));
   }
 
   static constexpr double kLargestMass = 1.7976931348623157e308;  // any finite number

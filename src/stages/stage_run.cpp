@@ -220,4 +220,13 @@ void compare_digest(const KnownDigests& known, const std::string& product, const
                   product, found.hex(), recorded->second.hex()));
 }
 
+void read_input(const Campaign& campaign, const ProductId& id, const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const FormatError& error) {
+    throw InputError(fmt::format("damaged input: {}: {}; make it anew with `{}`", product_name(campaign, id),
+                                 error.what(), command_for(campaign, id)));
+  }
+}
+
 }  // namespace lenswright

@@ -79,6 +79,9 @@ KnownDigests require_inputs(const StageContext& context, const std::vector<Produ
 std::string command_for(const Campaign& campaign, const ProductId& id);
 // Throws InputError "damaged input" if `found` is not the digest that a receipt holds.
 void compare_digest(const KnownDigests& known, const std::string& product, const Digest& found);
+// Runs `read`, which reads the one file of the upstream product `id`; what its format refuses becomes an InputError
+// "damaged input" that names the product and the next command.
+void read_input(const Campaign& campaign, const ProductId& id, const std::function<void()>& read);
 
 // Collective. Bytes that each rank may use: what was asked for, or 80 % of the machine's (or the job's) memory
 // divided by the ranks on it; the least of all ranks.
