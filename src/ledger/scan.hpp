@@ -27,12 +27,12 @@ std::optional<Tier> tier_from_name(std::string_view name);
 
 // Which products a verb looks at; an empty list means all.
 struct Selection {
-  std::vector<Stage> stages;
-  std::vector<int> models;        // indices
-  std::vector<int> realizations;  // zero-based
-  std::vector<int> snapshots;     // indices into the campaign's list; of mass planes and potentials only
-  std::vector<int> planes;        // zero-based mass planes (potentials: plane + 1)
-  std::vector<int> runs;          // one-based; of runs only
+  std::vector<Stage> stages{};
+  std::vector<int> models{};        // indices
+  std::vector<int> realizations{};  // zero-based
+  std::vector<int> snapshots{};     // indices into the campaign's list; of mass planes and potentials only
+  std::vector<int> planes{};        // zero-based mass planes (potentials: plane + 1)
+  std::vector<int> runs{};          // one-based; of runs only
   bool contains(const Campaign& campaign, const ProductId& id) const;
   bool contains(Stage stage) const;
   bool whole_folders() const { return snapshots.empty() && planes.empty() && runs.empty(); }
