@@ -198,7 +198,7 @@ std::string headline(const Summary& summary, const TerminalStyle& style) {
 std::string draw_diagnosis(const Summary& summary, const DiagnosisView& view) {
   const TerminalStyle& style = view.style;
   std::string text = headline(summary, style) + stage_table(summary, style) + snapshot_table(summary, style);
-  text += combination_table("lux", "potentials", summary.lux_combinations, style);
+  text += combination_table("lux", "products", summary.lux_combinations, style);
   text += combination_table("raytracing", "runs", summary.raytracing_combinations, style);
   text += blocked_text(summary.blocked, style);
   if (!summary.pattern.empty()) text += fmt::format("\nreading: {}\n", summary.pattern);

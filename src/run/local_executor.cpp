@@ -232,7 +232,7 @@ Command task_command(const Campaign& campaign, const LocalExecutorSettings& sett
   add({"mpirun", "-n", ranks, "--bind-to", "none"});
   if (settings.parallelism.ranks > settings.cores) add({"--oversubscribe"});
   // A rank per hardware thread is what available_cores() counts.
-  command.environment["OMPI_MCA_hwloc_base_use_hwthreads_as_cpus"] = "1";
+  command.environment.emplace("OMPI_MCA_hwloc_base_use_hwthreads_as_cpus", "1");
   add({program.native(), "--config", campaign.file.native()});
   for (const std::string& override_text : campaign.overrides) add({"--set", override_text});
   add({"--tasks", tasks.native(), "--task", index});

@@ -1,0 +1,271 @@
+// recovery submit: makes again what is missing or damaged and what is made from it, and nothing else.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/stop_request.hpp"
+#include "campaign/product_path.hpp"
+#include "command_line.hpp"
+#include "io/atomic_writer.hpp"
+#include "report/terminal.hpp"
+#include "run/campaign_lock.hpp"
+#include "run/damaged_files.hpp"
+#include "run/local_executor.hpp"
+#include "run/volume_need.hpp"
+#include "survey.hpp"
+#include "terminal_progress.hpp"
+#include "verb.hpp"
+
+namespace lenswright {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SubmitRequest {
+  Look look;
+  PlanOptions plan;
+  bool dry_run = false;
+  bool yes = false;
+  std::optional<int> jobs, ranks;
+};
+
+std::optional<int> number_from(const cxxopts::ParseResult& parsed, const std::string& option) {
+  if (parsed.count(option) == 0) return std::nullopt;
+  return parsed[option].as<int>();
+}
+
+void require_local(const std::string& executor) {
+  if (executor == "local") return;
+  if (executor == "slurm") {
+    throw UsageError(
+        "--executor slurm: this build of recovery submits through the local executor only; look at the plan "
+        "with recovery submit --dry-run, or run it in an interactive job with recovery submit --executor "
+        "local");
+  }
+  throw UsageError(fmt::format("--executor {}: there are local and slurm", executor));
+}
+
+// Nothing is planned on what cannot be seen: an unmounted disk is not a thousand missing planes.
+void require_seen(const Look& look, const Survey& found) {
+  std::string message;
+  for (const Finding& finding : found.scan.findings)
+    if (finding.state == State::unknown && !finding.product)
+      message += fmt::format("\n  {}: {}", finding.path, finding.because);
+  if (found.gaps.can_tell() && message.empty()) return;
+  throw InputError(
+      fmt::format("nothing is planned: some products cannot be looked at:{}\nnext: recovery diagnose{}",
+                  message, look.options));
+}
+
+// Open MPI refuses to run as root unless told twice; that is the user's to decide, before anything is moved.
+void require_mpirun_allowed() {
+  if (geteuid() != 0) return;
+  for (const char* name : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"}) {
+    if (std::getenv(name) != nullptr) continue;
+    throw UsageError(
+        "mpirun refuses to run as root: submit as another user, or, where root is meant (a container), say "
+        "so "
+        "with export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1");
+  }
+}
+
+std::string plan_name() {
+  std::string time = utc_now();
+  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+  return fmt::format("{}-{}", time, getpid());
+}
+
+// The questions that a large or destructive plan raises; empty: none.
+std::string fuse_of(const Campaign& campaign, const Plan& plan) {
+  const SafetySettings& safety = campaign.safety;
+  std::string question;
+  if (std::cmp_greater(plan.moves.size(), safety.max_moved_files)) {
+    question += fmt::format("{} damaged files would move aside, more than safety.max_moved_files = {}. ",
+                            plan.moves.size(), safety.max_moved_files);
+  }
+  if (std::cmp_greater(plan.tasks.size(), safety.max_tasks))
+    question +=
+        fmt::format("{} tasks are more than safety.max_tasks = {}. ", plan.tasks.size(), safety.max_tasks);
+  return question.empty() ? question : question + "Go on?";
+}
+
+// Temporary files of writers that are gone, looked at once more right before.
+std::size_t remove_dead_files(Disk& disk, const std::vector<fs::path>& files) {
+  std::size_t removed = 0;
+  for (const fs::path& file : files) {
+    const auto name = parse_temporary_name(file.filename().string());
+    const auto status = disk.status(file);
+    if (!name || !status || !writer_is_dead(*name, *status)) continue;
+    disk.remove(file);
+    ++removed;
+  }
+  return removed;
+}
+
+std::optional<ExitStatus> asked_to_stop() {
+  try {
+    throw_if_stop_requested();
+    return std::nullopt;
+  } catch (const StopRequested& request) {
+    return request.status();
+  }
+}
+
+struct PlanFolders {
+  fs::path plan, logs;
+};
+
+PlanFolders write_plan(Disk& disk, const Campaign& campaign, const Plan& plan, const ReceiptIndex& receipts) {
+  const std::string name = plan_name();
+  const PlanFolders folders{campaign.state / "plans" / name, campaign.state / "logs" / name};
+  disk.create_directories(folders.plan);
+  disk.create_directories(folders.logs);
+  publish_text(disk, folders.plan / "plan.json", encode_plan(campaign, plan));
+  for (const Stage stage : kStages) {
+    if (plan.count(stage) == 0) continue;
+    publish_text(disk, folders.plan / task_file_name(stage),
+                 encode_task_file(campaign, task_file_of(campaign, plan, stage, receipts)));
+  }
+  return folders;
+}
+
+// What is on disk now decides, not what the tasks say.
+std::size_t report_products(Disk& disk, const Campaign& campaign, const Plan& plan, Tier tier) {
+  const ReceiptIndex receipts = ReceiptIndex::load(disk, campaign);
+  constexpr std::size_t kShown = 10;
+  std::size_t planned = 0, complete = 0;
+  for (const PlannedTask& task : plan.tasks) {
+    for (const ProductId& product : task.task.products) {
+      ++planned;
+      const Finding finding = check_product(campaign, disk, product, tier, receipts);
+      if (finding.state == State::complete) {
+        ++complete;
+        continue;
+      }
+      if (planned - complete <= kShown)
+        fmt::print("  {} {}: {}\n", state_name(finding.state), product_name(campaign, product),
+                   finding.because);
+    }
+  }
+  if (planned - complete > kShown) fmt::print("  and {} more\n", planned - complete - kShown);
+  fmt::print("{} of {} planned products are complete\n", complete, planned);
+  return planned - complete;
+}
+
+ExitStatus carry_out(const SubmitRequest& request, const Survey& found, const Plan& plan,
+                     ProgressSink& progress) {
+  const Campaign& campaign = request.look.campaign;
+  Disk& disk = real_disk();
+  LocalExecutorSettings settings;
+  settings.cores = available_cores();
+  settings.parallelism = settle_parallelism(settings.cores, request.jobs, request.ranks);
+  settings.programs = fs::read_symlink("/proc/self/exe").parent_path();
+  settings.replace_mismatched = request.plan.replace_mismatched;
+  const PlanFolders folders = write_plan(disk, campaign, plan, found.receipts);
+  settings.task_files = folders.plan;
+  settings.logs = folders.logs;
+  fmt::print("plan: {}\nlogs: {}\n{} at once, {} ranks each\n", folders.plan.string(), folders.logs.string(),
+             settings.parallelism.jobs, settings.parallelism.ranks);
+  std::fflush(stdout);
+  if (const std::size_t removed = remove_dead_files(disk, plan.dead_temporary_files); removed > 0)
+    fmt::print("removed {} temporary files of writers that no longer live\n", removed);
+
+  DamagedFiles damaged(disk, campaign, found.receipts, request.look.tier, plan);
+  const auto runner = make_process_runner();
+  const std::vector<TaskOutcome> outcomes = run_locally(
+      campaign, plan, settings, *runner, [&](const PlannedTask& task) { damaged.move_aside(task); },
+      asked_to_stop, progress);
+  std::size_t failed = 0, early = 0;
+  for (const TaskOutcome& outcome : outcomes) {
+    failed += outcome.end == TaskEnd::failed ? 1 : 0;
+    early += outcome.end == TaskEnd::stopped_early ? 1 : 0;
+  }
+  const std::size_t lacking = report_products(disk, campaign, plan, request.look.tier);
+  if (const auto stopped = asked_to_stop(); stopped && lacking > 0) {
+    fmt::print("stopped; what is finished stays. Next: recovery submit{}\n", request.look.options);
+    return *stopped;
+  }
+  if (failed > 0)
+    fmt::print("{} of {} tasks failed; their logs are in {}\n", failed, outcomes.size(),
+               folders.logs.string());
+  if (lacking > 0) {
+    fmt::print("next: recovery diagnose{}\n", request.look.options);
+    return early > 0 && failed == 0 ? ExitStatus::stopped_early : ExitStatus::gaps;
+  }
+  const bool gaps_left = !plan.blocked.empty() || !plan.left_mismatched.empty();
+  fmt::print("next: recovery {}{}\n", gaps_left ? "diagnose" : "verify", request.look.options);
+  return gaps_left ? ExitStatus::gaps : ExitStatus::done;
+}
+
+ExitStatus submit(const SubmitRequest& request) {
+  const Look& look = request.look;
+  Disk& disk = real_disk();
+  const auto progress = make_terminal_progress();
+  // Held from before the look until the work is done: what is planned here is planned nowhere else.
+  std::optional<CampaignLock> lock;
+  if (!request.dry_run) lock.emplace(disk, look.campaign);
+  if (lock && !lock->taken_over().empty())
+    fmt::print("an earlier submit ended without a word: {}; going on in its place\n", lock->taken_over());
+
+  const Survey found = survey(look, disk, *progress);
+  require_seen(look, found);
+  const Plan plan = make_plan(look.campaign, found.scan, look.selection, found.inputs, request.plan);
+  const bool gaps_left = !plan.blocked.empty() || !plan.left_mismatched.empty();
+  fmt::print("campaign {}, tier {}\n{}", look.campaign.name, tier_name(look.tier),
+             draw_plan(look.campaign, plan, terminal_style()));
+  if (plan.tasks.empty()) {
+    fmt::print("{}\n", gaps_left ? fmt::format("nothing can be made; next: recovery diagnose{}", look.options)
+                                 : "nothing to do: all is complete");
+    return gaps_left ? ExitStatus::gaps : ExitStatus::done;
+  }
+  const std::vector<VolumeNeed> needs = volume_needs(disk, look.campaign, plan);
+  for (const VolumeNeed& need : needs) fmt::print("space: {}\n", describe(need));
+  require_space(needs);
+  if (request.dry_run) {
+    fmt::print("dry run: nothing done; next: recovery submit{}{}\n", look.options,
+               request.plan.replace_mismatched ? " --replace-mismatched" : "");
+    return gaps_left ? ExitStatus::gaps : ExitStatus::done;
+  }
+  require_mpirun_allowed();
+  if (const std::string question = fuse_of(look.campaign, plan);
+      !question.empty() && !confirmed(question, request.yes)) {
+    fmt::print("nothing done\n");
+    return ExitStatus::gaps;
+  }
+  return carry_out(request, found, plan, *progress);
+}
+
+}  // namespace
+
+ExitStatus run_submit(int argc, char** argv) {
+  cxxopts::Options options = verb_options(
+      "submit",
+      "Makes again what is missing or damaged, and what is made from it; nothing healthy is touched. "
+      "Damaged files move to .trash of their stage's root first. Exit status 0: all planned is there, 1: "
+      "gaps remain, 2: nothing could be planned.");
+  add_selection_options(options);
+  options.add_options()("dry-run", "show the plan and do nothing")(
+      "executor", "local (this machine) or slurm", cxxopts::value<std::string>()->default_value("local"),
+      "NAME")("jobs", "tasks at once (1)", cxxopts::value<int>(), "N")(
+      "ranks", "MPI ranks of each task (as many as the cores allow)", cxxopts::value<int>(), "P")(
+      "yes", "go on where the fuses of the campaign's safety section would ask")(
+      "replace-mismatched", "move sound products of another grid aside and make them anew");
+  const auto parsed = parse_verb(options, argc, argv);
+  if (!parsed) return ExitStatus::done;
+  require_local((*parsed)["executor"].as<std::string>());
+  SubmitRequest request;
+  request.look = look_from(*parsed);
+  request.plan.replace_mismatched = parsed->count("replace-mismatched") > 0;
+  request.dry_run = parsed->count("dry-run") > 0;
+  request.yes = parsed->count("yes") > 0;
+  request.jobs = number_from(*parsed, "jobs");
+  request.ranks = number_from(*parsed, "ranks");
+  settle_parallelism(available_cores(), request.jobs, request.ranks);
+  return submit(request);
+}
+
+}  // namespace lenswright
