@@ -13,6 +13,7 @@ double ray_angle(const RayGrid& grid, int i) {
 }
 
 std::size_t RayTiling::first_ray(std::size_t tile) const {
+  if (tile == tiles()) return rays();  // the tiles of the last row may be lower than kTileSide
   const int t = static_cast<int>(tile), first_row = t / per_side_ * kTileSide;
   const int height = std::min(kTileSide, side_ - first_row);
   return static_cast<std::size_t>(first_row) * static_cast<std::size_t>(side_) +
