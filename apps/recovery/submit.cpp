@@ -51,13 +51,17 @@ void require_local(const std::string& executor) {
 
 // Nothing is planned on what cannot be seen: an unmounted disk is not a thousand missing planes.
 void require_seen(const Look& look, const Survey& found) {
-  std::string message;
+  constexpr std::size_t kShown = 10;
+  std::vector<const Finding*> unknown;
   for (const Finding& finding : found.scan.findings)
-    if (finding.state == State::unknown && !finding.product)
-      message += fmt::format("\n  {}: {}", finding.path, finding.because);
-  if (found.gaps.can_tell() && message.empty()) return;
+    if (finding.state == State::unknown) unknown.push_back(&finding);
+  if (found.gaps.can_tell() && unknown.empty()) return;
+  std::string message;
+  for (std::size_t row = 0; row < std::min(kShown, unknown.size()); ++row)
+    message += fmt::format("\n  {}: {}", unknown[row]->path, unknown[row]->because);
+  if (unknown.size() > kShown) message += fmt::format("\n  and {} more", unknown.size() - kShown);
   throw InputError(
-      fmt::format("nothing is planned: some products cannot be looked at:{}\nnext: recovery diagnose{}",
+      fmt::format("nothing is planned: not everything can be looked at:{}\nnext: recovery diagnose{}",
                   message, look.options));
 }
 
@@ -224,12 +228,16 @@ ExitStatus submit(const SubmitRequest& request) {
   }
   const std::vector<VolumeNeed> needs = volume_needs(disk, look.campaign, plan);
   for (const VolumeNeed& need : needs) fmt::print("space: {}\n", describe(need));
-  require_space(needs);
   if (request.dry_run) {
+    if (!std::all_of(needs.begin(), needs.end(), [](const VolumeNeed& need) { return need.enough(); }))
+      fmt::print("not enough room: the real submit would refuse\n");
+    if (const std::string question = fuse_of(look.campaign, plan); !question.empty())
+      fmt::print("the real submit would ask: {}\n", question);
     fmt::print("dry run: nothing done; next: recovery submit{}{}\n", look.options,
                request.plan.replace_mismatched ? " --replace-mismatched" : "");
     return gaps_left ? ExitStatus::gaps : ExitStatus::done;
   }
+  require_space(needs);
   require_mpirun_allowed();
   if (const std::string question = fuse_of(look.campaign, plan);
       !question.empty() && !confirmed(question, request.yes)) {

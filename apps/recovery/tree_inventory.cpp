@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "base/stop_request.hpp"
 #include "campaign/product_path.hpp"
 
 namespace lenswright {
@@ -26,6 +27,7 @@ class Walk {
 
  private:
   void visit_folder(const std::string& below) {
+    throw_if_stop_requested();
     for (const DirectoryEntry& entry : disk_.list(stage_root(campaign_, stage_) / below)) {
       if (below.empty() && (entry.name == kTrashFolder || entry.name == kRootMarkerFile)) continue;
       const std::string path = below.empty() ? entry.name : fmt::format("{}/{}", below, entry.name);

@@ -138,8 +138,9 @@ std::string findings_text(const Summary& summary, const DiagnosisView& view) {
   if (summary.findings.empty()) return {};
   std::vector<const FindingSummary*> findings;
   for (const FindingSummary& finding : summary.findings) findings.push_back(&finding);
-  std::stable_partition(findings.begin(), findings.end(),
-                        [](const FindingSummary* finding) { return finding->state != State::missing; });
+  std::stable_partition(findings.begin(), findings.end(), [](const FindingSummary* finding) {
+    return finding->state != State::missing || !finding->product;
+  });
   std::string text = fmt::format("\nfindings: {}\n", grouped(std::ssize(findings)));
   const std::size_t shown = std::min(findings.size(), view.findings);
   for (std::size_t row = 0; row < shown; ++row) {
