@@ -59,10 +59,10 @@ Position zeldovich(std::uint64_t particle, const Displacements& displacements, d
   return x;
 }
 
-// Halos by the coarse cells that their spheres may reach into: a particle asks those around its own.
+// Halos (not owned) by the coarse cells that their spheres may reach into: a particle asks those around its own.
 class HaloSpheres {
  public:
-  HaloSpheres(const std::vector<MockHalo>& halos, double box) : halos_(halos), box_(box) {
+  HaloSpheres(const std::vector<MockHalo>& halos, double box) : box_(box) {
     double largest = box / 64;
     for (const MockHalo& halo : halos) largest = std::max(largest, halo.r200c);
     side_ = std::max(1, static_cast<int>(box / (1.01 * largest)));
@@ -107,7 +107,6 @@ class HaloSpheres {
     return index;
   }
 
-  const std::vector<MockHalo>& halos_;
   double box_;
   int side_ = 1;
   std::vector<std::vector<const MockHalo*>> cells_;
