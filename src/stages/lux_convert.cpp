@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/error.hpp"
@@ -13,6 +15,7 @@
 #include "geometry/light_cone.hpp"
 #include "io/lux_config.hpp"
 #include "io/plane_file.hpp"
+#include "ledger/value_range.hpp"
 #include "physics/poisson_fft.hpp"
 #include "stages/stage_run.hpp"
 
@@ -103,18 +106,18 @@ class LuxConverter {
   }
 
   void require_masses(const ProductId& input, std::size_t begin, std::span<const double> rows) const {
-    const auto bad = std::find_if(rows.begin(), rows.end(),
-                                  [](double mass) { return !(mass >= 0.0 && mass <= kLargestMass); });
-    if (bad == rows.end()) return;
+    const std::array<ValueRange, 1> range{mass_range(context_.campaign)};
+    const std::optional<std::size_t> bad = first_outside(rows, range);
+    if (!bad) return;
     const std::size_t side = static_cast<std::size_t>(context_.campaign.lensplanes.grid);
-    const std::size_t pixel = begin + static_cast<std::size_t>(bad - rows.begin());
+    const std::size_t pixel = begin + *bad;
     throw InputError(
-        fmt::format("damaged input: {} holds {} Msun/h at pixel ({}, {}); make it anew with `{} --force`",
-                    product_name(context_.campaign, input), *bad, pixel / side, pixel % side,
-                    command_for(context_.campaign, input)));
+        fmt::format("damaged input: {} holds {:g} Msun/h at pixel ({}, {}), outside the sane range from {:g} "
+                    "to {:g}; make it anew with `{} --force`",
+                    product_name(context_.campaign, input), rows[*bad], pixel / side, pixel % side,
+                    range[0].lowest, range[0].highest, command_for(context_.campaign, input)));
   }
 
-  static constexpr double kLargestMass = 1.7976931348623157e308;  // any finite number
   const StageContext& context_;
   const KnownDigests& known_;
   int threads_;

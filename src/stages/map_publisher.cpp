@@ -3,19 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <optional>
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/finite.hpp"
 #include "campaign/product_path.hpp"
 #include "io/plane_file.hpp"
+#include "ledger/value_range.hpp"
 #include "physics/exchange.hpp"
 
 namespace lenswright {
 
 void MapPublisher::publish(const Raytracer& tracer, std::span<const ProductId> runs,
                            const std::vector<ReceiptInput>& inputs, ReceiptBook& book) {
+  together(context_.ranks, [&] { require_sane(tracer, runs); });
   context_.progress.begin("writing maps", runs.size(), "runs");
   const std::size_t ranks = static_cast<std::size_t>(context_.ranks.size());
   for (std::size_t first = 0; first < runs.size(); first += ranks) {
@@ -23,6 +26,24 @@ void MapPublisher::publish(const Raytracer& tracer, std::span<const ProductId> r
     context_.progress.advance(std::min(ranks, runs.size() - first));
   }
   context_.progress.end();
+}
+
+// Each rank looks at the rays that it holds, before a map of any run is written.
+void MapPublisher::require_sane(const Raytracer& tracer, std::span<const ProductId> runs) const {
+  const RaytracingSettings& settings = context_.campaign.raytracing;
+  const std::array<ValueRange, 1> range{map_range()};
+  for (std::size_t run = 0; run < runs.size(); ++run)
+    for (std::size_t s = 0; s < settings.sources.size(); ++s)
+      for (std::size_t m = 0; m < settings.fields.size(); ++m) {
+        const std::span<const double> values = tracer.values(run, s, m);
+        if (const std::optional<std::size_t> bad = first_outside(values, range))
+          throw NumericError(fmt::format(
+              "{}: {} at source plane {} comes to {:g}, outside the sane range from {:g} to {:g}: none of "
+              "its maps "
+              "is written; look for the reason in the potentials with `recovery verify --tier full`",
+              product_name(context_.campaign, runs[run]), map_field_name(settings.fields[m]),
+              settings.sources[s], values[*bad], range[0].lowest, range[0].highest));
+      }
 }
 
 // One run per rank: map by map, all ranks send what they hold of it to the run's rank.
@@ -50,12 +71,6 @@ void MapPublisher::publish_batch(const Raytracer& tracer, std::span<const Produc
       values = exchange(context_.ranks, pieces, received);
       together(context_.ranks, [&] {
         if (!writes) return;
-        const std::string name = product_name(context_.campaign, runs[own]);
-        if (!all_finite(values))
-          throw NumericError(
-              fmt::format("{}: {} at source plane {} is not finite: a field of its potentials is out "
-                          "of all range",
-                          name, map_field_name(settings.fields[m]), settings.sources[s]));
         Grid2d<double> map = tracer.tiling().untile(values);
         for (ReceiptFile& file : write_map(runs[own], settings.fields[m], settings.sources[s], map))
           files.push_back(std::move(file));

@@ -1,7 +1,7 @@
 // map_publisher.hpp: the maps of traced runs, gathered from the ranks that hold their rays and written by one rank
 // per run, in all formats that the campaign asks for.
 //
-// Throws: NumericError if a map is not finite: nothing of that map is written
+// Throws: NumericError if a value is not finite or out of all range: no map of the runs is written
 #pragma once
 
 #include <span>
@@ -23,6 +23,7 @@ class MapPublisher {
                const std::vector<ReceiptInput>& inputs, ReceiptBook& book);
 
  private:
+  void require_sane(const Raytracer& tracer, std::span<const ProductId> runs) const;
   void publish_batch(const Raytracer& tracer, std::span<const ProductId> runs, std::size_t first,
                      const std::vector<ReceiptInput>& inputs, ReceiptBook& book);
   MapDescription description_of(const ProductId& run) const;

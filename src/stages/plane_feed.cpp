@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/finite.hpp"
 #include "campaign/product_path.hpp"
 #include "io/plane_file.hpp"
+#include "ledger/value_range.hpp"
 
 namespace lenswright {
 
@@ -69,7 +71,8 @@ void PlaneFeed::read(std::size_t which) {
   const Campaign& campaign = context_.campaign;
   const ProductId& id = potentials_[which];
   const int grid = campaign.lensplanes.grid;
-  const std::size_t row = kPotentialFields * static_cast<std::size_t>(grid);
+  const std::size_t side = static_cast<std::size_t>(grid), row = kPotentialFields * side;
+  const std::array<ValueRange, kPotentialFields> ranges = potential_ranges(campaign);
   const int step = std::clamp(kValuesPerBlock / (kPotentialFields * grid), 1, grid);
   const std::span<double> values = slots_[which % slots_.size()]->values();
   read_input(campaign, id, [&] {
@@ -79,11 +82,16 @@ void PlaneFeed::read(std::size_t which) {
       const std::span<double> rows =
           values.subspan(row * static_cast<std::size_t>(first), row * static_cast<std::size_t>(count));
       reader.read_rows(rows);
-      if (!all_finite(rows))
+      if (const std::optional<std::size_t> bad = first_outside(rows, ranges)) {
+        const std::size_t field = *bad % kPotentialFields;
+        const std::size_t pixel = static_cast<std::size_t>(first * grid) + *bad / kPotentialFields;
         throw InputError(
-            fmt::format("damaged input: {} holds values that are not finite in rows {} to {}; make "
+            fmt::format("damaged input: {}: field {} of pixel ({}, {}) is {:g}, outside the sane range from "
+                        "{:g} to {:g}; make "
                         "it anew with `{} --force`",
-                        product_name(campaign, id), first, first + count - 1, command_for(campaign, id)));
+                        product_name(campaign, id), field, pixel / side, pixel % side, rows[*bad],
+                        ranges[field].lowest, ranges[field].highest, command_for(campaign, id)));
+      }
     }
     digests_[which] = reader.digest();
   });

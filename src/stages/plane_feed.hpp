@@ -1,7 +1,7 @@
 // plane_feed.hpp: one potential after another in the memory of each node, read once per node whatever the number
 // of ranks, and the next one while the present one is used.
 //
-// Throws: InputError on all ranks if a plane is damaged: size, markers, values that are not finite, or another
+// Throws: InputError on all ranks if a plane is damaged: size, markers, values out of all range, or another
 //         digest than its receipt's
 #pragma once
 
