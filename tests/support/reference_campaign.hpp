@@ -72,10 +72,10 @@ inline std::vector<ProductId> mass_planes(const Campaign& campaign, const std::v
 // Runs the stage in this process, on the ranks of `comm`.
 inline StageOutcome make_planes(const Campaign& campaign, std::vector<ProductId> products,
                                 const std::function<void(StageRequest&)>& adjust = {},
-                                MPI_Comm comm = MPI_COMM_WORLD) {
+                                MPI_Comm comm = MPI_COMM_WORLD, ProgressSink* progress = nullptr) {
   const Communicator ranks(comm);
   SilentProgress silent;
-  const StageContext context{campaign, real_disk(), ranks, silent};
+  const StageContext context{campaign, real_disk(), ranks, progress ? *progress : silent};
   StageRequest request;
   request.products = std::move(products);
   if (adjust) adjust(request);

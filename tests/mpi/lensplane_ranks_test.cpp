@@ -1,0 +1,210 @@
+// The same mass planes, byte for byte, from any number of ranks and threads and within any memory; and one rank's
+// failure ends all. Works on as many ranks as it is started with.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <hdf5.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "base/error.hpp"
+#include "reference_campaign.hpp"
+#include "stages/lensplane_memory.hpp"
+
+namespace lenswright {
+namespace {
+
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+
+// One folder for all ranks, made by the first.
+class SharedCampaign {
+ public:
+  explicit SharedCampaign(const Communicator& ranks,
+                          const std::filesystem::path& simulations = test::reference("sim"))
+      : ranks_(ranks) {
+    if (ranks.first()) mine_.emplace(simulations);
+    file_ = mine_ ? mine_->file().string() : "";
+    ranks.broadcast(0, file_);
+  }
+  ~SharedCampaign() { ranks_.barrier(); }
+  SharedCampaign(const SharedCampaign&) = delete;
+  SharedCampaign& operator=(const SharedCampaign&) = delete;
+  Campaign load(const std::vector<std::string>& overrides = {}) const {
+    return load_campaign(file_, overrides);
+  }
+
+ private:
+  const Communicator& ranks_;
+  std::optional<test::ReferenceCampaign> mine_;
+  std::string file_;
+};
+
+// dmo, hydro, an open bin with all radii, one radius of a closed bin, and the last
+const std::vector<int> kModels{0, 1, 6, 7, 8, 9, 20, 33};
+
+// Counts the times that a simulation is read.
+class Readings final : public ProgressSink {
+ public:
+  void begin(std::string_view what, std::uint64_t, std::string_view) override {
+    if (what.starts_with("reading")) ++count;
+  }
+  void advance(std::uint64_t) override {}
+  void end() override {}
+  void note(std::string_view) override {}
+  int count = 0;
+};
+
+// What holds about this many planes of 512 x 512 beside program and buffers, on every rank.
+std::uint64_t memory_for(const Communicator& world, int planes) {
+  std::uint64_t in_use = 0;
+  for (const std::string& text : world.gather_all(std::to_string(resident_memory())))
+    in_use = std::max<std::uint64_t>(in_use, std::stoull(text));
+  in_use += kMebibyte;  // what the next run may add
+  for (std::uint64_t budget = in_use;; budget += kMebibyte) {
+    try {
+      if (divide_memory(budget, in_use, 512, 1'000'000, 1).most_planes >= static_cast<std::size_t>(planes))
+        return budget;
+    } catch (const InputError&) {
+    }
+  }
+}
+
+std::map<std::string, std::string> planes_made(const Communicator& world, int size, int threads,
+                                               std::uint64_t memory) {
+  const SharedCampaign shared(world);
+  const Campaign campaign = shared.load({"lensplanes.grid=512"});
+  MPI_Comm part = MPI_COMM_NULL;
+  MPI_Comm_split(world.handle(), world.rank() < size ? 0 : MPI_UNDEFINED, world.rank(), &part);
+  if (part != MPI_COMM_NULL) {
+    Readings readings;
+    const StageOutcome outcome = test::make_planes(
+        campaign, test::mass_planes(campaign, kModels, {0}),
+        [&](StageRequest& request) {
+          request.threads = threads;
+          request.memory_bytes = memory;
+        },
+        part, &readings);
+    EXPECT_EQ(outcome.made, 2 * kModels.size());
+    // dmo and hydro once per pass
+    if (memory == 0) {
+      EXPECT_EQ(readings.count, 2);
+    } else {
+      EXPECT_GT(readings.count, 2);
+    }
+    MPI_Comm_free(&part);
+  }
+  world.barrier();
+  return world.first() ? test::lensplane_files(campaign) : std::map<std::string, std::string>{};
+}
+
+TEST(LensplaneRanks, RanksThreadsAndMemoryChangeNoByte) {
+  const Communicator world;
+  const auto gold = planes_made(world, 1, 1, 0);
+  for (int size = 1; size <= world.size(); ++size) {
+    for (const auto& [threads, memory] : {std::pair{1, memory_for(world, 3)}, {2, std::uint64_t{0}}}) {
+      const auto silver = planes_made(world, size, threads, memory);
+      EXPECT_TRUE(silver == gold) << size << " ranks, " << threads << " threads, memory " << memory;
+    }
+  }
+}
+
+TEST(LensplaneRanks, AloneAndWithAllOthersAPlaneIsTheSame) {
+  const Communicator world;
+  const SharedCampaign together(world), alone(world);
+  const Campaign one = together.load(), other = alone.load();
+  test::make_planes(one, test::mass_planes(one, {}, {1}));
+  for (const int model : {0, 1, 2, 13, 33})
+    for (const int plane : {0, 1}) test::make_planes(other, {{ProductKind::mass_plane, model, 1, plane}});
+  world.barrier();
+  if (!world.first()) return;
+  const auto all = test::lensplane_files(one);
+  for (const auto& [path, bytes] : test::lensplane_files(other)) EXPECT_TRUE(all.at(path) == bytes) << path;
+}
+
+TEST(LensplaneRanks, DamageThatOneRankSeesEndsAllWithoutAPlane) {
+  const Communicator world;
+  std::optional<test::TemporaryFolder> folder;
+  if (world.first()) folder.emplace();
+  std::string simulations = folder ? folder->path().string() : "";
+  world.broadcast(0, simulations);
+  const std::filesystem::path damaged =
+      std::filesystem::path(simulations) / "dmo" / "snapdir_096" / "snap_096.3.hdf5";
+  if (world.first()) {
+    std::filesystem::copy(test::reference("sim"), simulations, std::filesystem::copy_options::recursive);
+    std::filesystem::permissions(damaged, std::filesystem::perms::owner_all);
+    const hid_t file = H5Fopen(damaged.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t dataset = H5Dopen2(file, "PartType1/Coordinates", H5P_DEFAULT);
+    const hid_t everywhere = H5Dget_space(dataset), memory = H5Screate(H5S_SCALAR);
+    const hsize_t last[2] = {static_cast<hsize_t>(1000), 1};
+    H5Sselect_elements(everywhere, H5S_SELECT_SET, 1, last);
+    const double broken = std::numeric_limits<double>::quiet_NaN();
+    H5Dwrite(dataset, H5T_NATIVE_DOUBLE, memory, everywhere, H5P_DEFAULT, &broken);
+    H5Sclose(memory);
+    H5Sclose(everywhere);
+    H5Dclose(dataset);
+    H5Fclose(file);
+  }
+  world.barrier();
+  const SharedCampaign shared(world, simulations);
+  const Campaign campaign = shared.load();
+  std::string message;
+  try {
+    test::make_planes(campaign, test::mass_planes(campaign, {0, 1, 5}));
+  } catch (const InputError& error) {
+    message = error.what();
+  }
+  EXPECT_THAT(message, testing::HasSubstr("snap_096.3.hdf5"));
+  for (const std::string& other : world.gather_all(message)) EXPECT_EQ(other, message);
+  if (world.first()) {
+    for (const auto& [path, bytes] : test::lensplane_files(campaign)) EXPECT_EQ(path, kTransformsFile);
+  }
+}
+
+TEST(Communicator, AgreeingNamesTheFirstProblemOnAllRanks) {
+  const Communicator world;
+  EXPECT_NO_THROW(world.agree(""));
+  const int last = world.size() - 1;
+  try {
+    world.agree(world.rank() == last ? "no such file" : "");
+    FAIL() << "rank " << last << " had a problem";
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what()),
+              last == 0 ? "no such file" : "rank " + std::to_string(last) + ": no such file");
+  }
+  try {
+    world.agree("the same everywhere");
+    FAIL() << "all ranks had a problem";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "the same everywhere");
+  }
+}
+
+TEST(Communicator, SumsOfManyPiecesAreWhole) {
+  const Communicator world;
+  const std::size_t count = (std::size_t{1} << 22) + 12345;  // more than one piece
+  for (int root = 0; root < world.size(); ++root) {
+    std::vector<std::int64_t> values(count);
+    for (std::size_t n = 0; n < count; ++n) values[n] = static_cast<std::int64_t>(n) * (world.rank() + 1);
+    world.sum_to(root, values);
+    if (world.rank() != root) continue;
+    const std::int64_t factor = world.size() * (world.size() + 1) / 2;
+    std::size_t wrong = 0;
+    for (std::size_t n = 0; n < count; ++n) wrong += values[n] != static_cast<std::int64_t>(n) * factor;
+    EXPECT_EQ(wrong, 0u);
+  }
+}
+
+TEST(Communicator, TextsOfAnyLengthReachAllRanks) {
+  const Communicator world;
+  std::string text = world.first() ? std::string(100000, 'x') + '\0' + "end" : "something else";
+  world.broadcast(0, text);
+  EXPECT_EQ(text.size(), 100004u);
+  const auto texts = world.gather_all(std::string(static_cast<std::size_t>(world.rank()) * 3, 'a'));
+  ASSERT_EQ(texts.size(), static_cast<std::size_t>(world.size()));
+  for (std::size_t rank = 0; rank < texts.size(); ++rank) EXPECT_EQ(texts[rank].size(), rank * 3);
+}
+
+}  // namespace
+}  // namespace lenswright
