@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t kBandBytes = std::size_t{1} << 18;
 // Particles that are projected together, so that the arithmetic runs over short arrays.
 constexpr std::size_t kBlock = 512;
-constexpr std::uint32_t kUnwanted = ~std::uint32_t{0};
 
 // Even, so that bands of equal parity are never neighbours, also across the periodic edge; each of at least
 // two rows, so that two bands never write the same row of the band between them. Otherwise one.
@@ -27,62 +26,65 @@ int bands_of(int grid) {
   return bands >= 2 ? bands : 1;
 }
 
-// transform_axis for x and the displacement in [0, box]: then y / box lies in [-1, 2], where its floor
-// follows from comparing (a quotient of doubles does not round across a power of two or zero).
+// transform_axis for x and the displacement in [0, box]: then y / box lies in [-1, 2], where its floor follows
+// from comparing (a quotient of doubles does not round across a power of two or zero). Only constants are
+// chosen between, so that the compiler works on several particles at once.
 double moved(double x, double displacement, bool flip, double box) {
   double y = x + displacement;
   if (flip) y = box - y;
-  const double above = y >= box ? y - box : y;
-  const double inside = y < 0.0 ? y + box : above;
-  return inside >= box ? 0.0 : inside;
+  const double above = y >= box ? box : 0.0, below = y < 0.0 ? box : 0.0;
+  y -= above - below;
+  return y >= box ? 0.0 : y;
 }
 
-struct Block {
-  std::size_t count = 0;
-  double u[kBlock], v[kBlock], slice[kBlock];
-};
-
-// Projects a run of particles: u, v on the grid, and the slice.
+// Projects runs of up to kBlock particles.
 class Projector {
  public:
+  using Values = std::array<double, kBlock>;
+
   Projector(const ParticleBatch& batch, const BatchMembers* members, const SnapshotTransform& transform,
-            int grid, double box, int slices)
-      : members_(members), transform_(transform), grid_(grid), box_(box), slices_(slices) {
+            double box)
+      : batch_(batch), members_(members), transform_(transform), box_(box) {
     const auto depth = static_cast<std::size_t>(transform.proj_dir);
-    axes_ = {depth == 0 ? std::size_t{1} : std::size_t{0}, depth == 2 ? std::size_t{1} : std::size_t{2},
-             depth};
-    for (std::size_t k = 0; k < 3; ++k) from_[k] = batch.axis[axes_[k]].data();
+    slow_ = depth == 0 ? 1 : 0;
+    fast_ = depth == 2 ? 1 : 2;
+    depth_ = depth;
   }
 
-  void project(std::size_t first, std::size_t count, Block& block) const {
-    double x[3][kBlock];
-    block.count = count;
-    for (std::size_t k = 0; k < 3; ++k) {
-      const double displacement = transform_.displacement[axes_[k]];
-      const bool flip = transform_.flip;
-      if (members_) {
-        const std::uint32_t* particle = members_->particles.data() + first;
-        for (std::size_t p = 0; p < count; ++p) x[k][p] = from_[k][particle[p]];
-        for (std::size_t p = 0; p < count; ++p) x[k][p] = moved(x[k][p], displacement, flip, box_);
-      } else {
-        for (std::size_t p = 0; p < count; ++p)
-          x[k][p] = moved(from_[k][first + p], displacement, flip, box_);
-      }
-    }
-    const double grid = grid_, slices = slices_;
-    for (std::size_t p = 0; p < count; ++p) block.u[p] = (x[0][p] * grid) / box_;
-    for (std::size_t p = 0; p < count; ++p) block.v[p] = (x[1][p] * grid) / box_;
-    for (std::size_t p = 0; p < count; ++p) block.slice[p] = (x[2][p] * slices) / box_;
+  // Positions in units of box / parts, [0, parts]: on the grid's axes, and in depth.
+  void along_slow(std::size_t first, std::size_t count, double parts, Values& out) const {
+    project(slow_, first, count, parts, out);
+  }
+  void along_fast(std::size_t first, std::size_t count, double parts, Values& out) const {
+    project(fast_, first, count, parts, out);
+  }
+  void in_depth(std::size_t first, std::size_t count, double parts, Values& out) const {
+    project(depth_, first, count, parts, out);
   }
 
  private:
+  void project(std::size_t axis, std::size_t first, std::size_t count, double parts, Values& out) const {
+    const double* from = batch_.axis[axis].data();
+    if (members_) {
+      const std::uint32_t* particle = members_->particles.data() + first;
+      for (std::size_t p = 0; p < count; ++p) out[p] = from[particle[p]];
+    } else {
+      std::copy_n(from + first, count, out.begin());
+    }
+    const double displacement = transform_.displacement[axis], box = box_;
+    if (transform_.flip) {
+      for (std::size_t p = 0; p < count; ++p) out[p] = (moved(out[p], displacement, true, box) * parts) / box;
+    } else {
+      for (std::size_t p = 0; p < count; ++p)
+        out[p] = (moved(out[p], displacement, false, box) * parts) / box;
+    }
+  }
+
+  const ParticleBatch& batch_;
   const BatchMembers* members_;
   const SnapshotTransform& transform_;
-  std::array<std::size_t, 3> axes_{};
-  std::array<const double*, 3> from_{};
-  int grid_;
   double box_;
-  int slices_;
+  std::size_t slow_, fast_, depth_;
 };
 
 }  // namespace
@@ -112,7 +114,7 @@ MassAssignment::MassAssignment(MassKernel kernel, int grid, double box_mpc_h, in
       slices_(planes_per_snapshot),
       threads_(std::max(1, threads)),
       bands_(bands_of(grid)),
-      band_of_row_(static_cast<std::size_t>(grid)) {
+      band_of_row_(static_cast<std::size_t>(grid) + 1) {  // the row after the last is the first again
   for (int row = 0; row < grid; ++row) {
     band_of_row_[static_cast<std::size_t>(row)] =
         static_cast<std::uint32_t>(static_cast<std::int64_t>(row) * bands_ / grid);
@@ -132,7 +134,12 @@ void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMemb
   if (bin_of_.size() < count) bin_of_.resize(count);
   if (records.size() < count) records.resize(count);
   bin_begin_.assign(bins + 1, 0);
-  const Projector projector(batch, members, transform, grid_, box_, slices_);
+  std::vector<char> is_wanted(bins);
+  for (std::size_t bin = 0; bin < bins; ++bin)
+    is_wanted[bin] = wanted[bin / static_cast<std::size_t>(bands_)];
+  const Projector projector(batch, members, transform, box_);
+  std::uint32_t* bin_of = bin_of_.data();
+  Entry* placed = records.data();
   // First counted, then placed: each thread's share of a bin follows the one of the thread before.
   std::vector<std::vector<std::uint64_t>> place(static_cast<std::size_t>(threads_));
 
@@ -143,19 +150,17 @@ void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMemb
     const std::size_t begin = count * thread / team, end = count * (thread + 1) / team;
     std::vector<std::uint64_t>& mine = place[thread];
     mine.assign(bins, 0);
-    Block block;
+    Projector::Values u, v, depth;
     for (std::size_t first = begin; first < end; first += kBlock) {
-      projector.project(first, std::min(kBlock, end - first), block);
-      for (std::size_t p = 0; p < block.count; ++p) {
-        const auto slice = static_cast<std::size_t>(std::min(slices_ - 1, floor_of_positive(block.slice[p])));
-        std::uint32_t bin = kUnwanted;
-        if (wanted[slice]) {
-          const int node = floor_of_positive(block.u[p] + 0.5);
-          const std::size_t row = node == grid_ ? 0 : static_cast<std::size_t>(node);
-          bin = static_cast<std::uint32_t>(slice) * static_cast<std::uint32_t>(bands_) + band_of_row_[row];
-          ++mine[bin];
-        }
-        bin_of_[first + p] = bin;
+      const std::size_t size = std::min(kBlock, end - first);
+      projector.along_slow(first, size, grid_, u);
+      projector.in_depth(first, size, slices_, depth);
+      for (std::size_t p = 0; p < size; ++p) {
+        const int slice = std::min(slices_ - 1, floor_of_positive(depth[p]));
+        const auto row = static_cast<std::size_t>(floor_of_positive(u[p] + 0.5));
+        const std::uint32_t bin = static_cast<std::uint32_t>(slice * bands_) + band_of_row_[row];
+        bin_of[first + p] = bin;
+        ++mine[bin];
       }
     }
 #pragma omp barrier
@@ -167,19 +172,21 @@ void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMemb
         for (std::size_t from = 0; from < team; ++from) {
           const std::uint64_t size = place[from][bin];
           place[from][bin] = next;
-          next += size;
+          if (is_wanted[bin]) next += size;
         }
       }
       bin_begin_[bins] = next;
     }
     for (std::size_t first = begin; first < end; first += kBlock) {
-      projector.project(first, std::min(kBlock, end - first), block);
-      for (std::size_t p = 0; p < block.count; ++p) {
-        const std::uint32_t bin = bin_of_[first + p];
-        if (bin == kUnwanted) continue;
-        Entry& record = records[mine[bin]++];
-        record.u = block.u[p];
-        record.v = block.v[p];
+      const std::size_t size = std::min(kBlock, end - first);
+      projector.along_slow(first, size, grid_, u);
+      projector.along_fast(first, size, grid_, v);
+      for (std::size_t p = 0; p < size; ++p) {
+        const std::uint32_t bin = bin_of[first + p];
+        if (!is_wanted[bin]) continue;
+        Entry& record = placed[mine[bin]++];
+        record.u = u[p];
+        record.v = v[p];
         if constexpr (requires { record.set; }) {
           record.quanta = batch.quanta[members->particles[first + p]];
           record.set = members->sets[first + p];
