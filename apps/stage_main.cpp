@@ -181,7 +181,7 @@ Ending ending_of(const Body& body) {
 // A rank that failed waits a moment for the others to come to the same end. If all do, one speaks for them; if
 // not, the others are at work or wait for this one in vain, and the whole job ends here.
 int settle(const std::string& program, const Communicator& ranks, const Ending& ending) {
-  constexpr std::chrono::seconds kPatience{10};
+  constexpr std::chrono::seconds kPatience{5};
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   MPI_Request request = MPI_REQUEST_NULL;
   MPI_Ibarrier(ranks.handle(), &request);

@@ -22,7 +22,9 @@ void MapPublisher::publish(const Raytracer& tracer, std::span<const ProductId> r
   context_.progress.begin("writing maps", runs.size(), "runs");
   const std::size_t ranks = static_cast<std::size_t>(context_.ranks.size());
   for (std::size_t first = 0; first < runs.size(); first += ranks) {
+    stop_together(context_.ranks);
     publish_batch(tracer, runs, first, inputs, book);
+    book.write_if_due();
     context_.progress.advance(std::min(ranks, runs.size() - first));
   }
   context_.progress.end();

@@ -205,7 +205,6 @@ StageOutcome run_raytrace(const StageContext& context, const StageRequest& reque
     inputs.push_back(geometry.input);
     publisher.publish(*tracer, runs, inputs, book);
     outcome.made += runs.size();
-    book.write_if_due();
   };
   with_receipts(book, [&] {
     for (std::size_t c = 0; c < cones.size(); ++c)
