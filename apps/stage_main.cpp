@@ -1,11 +1,8 @@
 #include "stage_main.hpp"
 
 #include <fmt/format.h>
-#include <mpi.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +15,7 @@
 #include "base/version.hpp"
 #include "campaign/product_path.hpp"
 #include "command_line.hpp"
+#include "physics/rendezvous.hpp"
 #include "plan/array_spec.hpp"
 #include "plan/task_file.hpp"
 #include "terminal_progress.hpp"
@@ -180,19 +178,13 @@ Ending ending_of(const Body& body) {
 
 // A rank that failed waits a moment for the others to come to the same end. If all do, one speaks for them; if
 // not, the others are at work or wait for this one in vain, and the whole job ends here.
-int settle(const std::string& program, const Communicator& ranks, const Ending& ending) {
+int settle(const std::string& program, const Rendezvous& rendezvous, const Ending& ending) {
   constexpr std::chrono::seconds kPatience{5};
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  MPI_Request request = MPI_REQUEST_NULL;
-  MPI_Ibarrier(ranks.handle(), &request);
-  int all_here = 0;
-  while (MPI_Test(&request, &all_here, MPI_STATUS_IGNORE), all_here == 0) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      fmt::print(stderr, "{}: rank {}: {}\n", program, ranks.rank(), ending.message);
-      std::fflush(stderr);
-      ranks.abort(ending.status);
-    }
-    usleep(1000);
+  const Communicator& ranks = rendezvous.ranks();
+  if (!rendezvous.all_come(kPatience)) {
+    fmt::print(stderr, "{}: rank {}: {}\n", program, ranks.rank(), ending.message);
+    std::fflush(stderr);
+    ranks.abort(ending.status);
   }
   const std::vector<std::string> messages = ranks.gather_all(ending.message);
   int status = ending.status;
@@ -242,8 +234,7 @@ int stage_main(int argc, char** argv, Stage stage, const std::string& descriptio
   MpiSession mpi(argc, argv);
   watch_stop_signals();
   const Communicator ranks;
-  MPI_Comm endings = MPI_COMM_NULL;
-  MPI_Comm_dup(ranks.handle(), &endings);
+  const Rendezvous rendezvous(ranks);
   const Ending ending = ending_of([&] {
     const Campaign campaign = campaign_from(*parsed);
     const StageRequest request = request_from(campaign, stage, *parsed);
@@ -254,9 +245,7 @@ int stage_main(int argc, char** argv, Stage stage, const std::string& descriptio
     require_outputs(context, request);
     if (ranks.first()) fmt::print("made {}, already complete {}\n", outcome.made, outcome.were_complete);
   });
-  const int status = ending.message.empty() ? ending.status : settle(program, Communicator(endings), ending);
-  MPI_Comm_free(&endings);
-  return status;
+  return ending.message.empty() ? ending.status : settle(program, rendezvous, ending);
 }
 
 }  // namespace lenswright
