@@ -64,9 +64,10 @@ std::string estimate(const Campaign& campaign, const std::vector<LensplanePass>&
   std::size_t most = 0;
   for (const LensplanePass& pass : passes) most = std::max(most, resident_planes(campaign, pass));
   return fmt::format(
-      "{} mass planes in {} passes over the particles; at most {} planes of {} at once: {} of {} per rank",
-      products, passes.size(), most, memory_text(memory.plane_bytes),
-      memory_text(memory.other_bytes + most * memory.plane_bytes), memory_text(budget));
+      "{} mass planes in {} over the particles; at most {} planes of {} at once: {} of {} per rank", products,
+      passes.size() == 1 ? "1 pass" : fmt::format("{} passes", passes.size()), most,
+      memory_text(memory.plane_bytes), memory_text(memory.other_bytes + most * memory.plane_bytes),
+      memory_text(budget));
 }
 
 }  // namespace
