@@ -138,9 +138,9 @@ PlanFolders write_plan(Disk& disk, const Campaign& campaign, const Plan& plan, c
 }
 
 // What is on disk now decides, not what the tasks say.
-std::size_t report_products(Disk& disk, const Campaign& campaign, const Plan& plan, Tier tier) {
+std::size_t report_products(Disk& disk, const Campaign& campaign, const Plan& plan, Tier tier,
+                            std::size_t shown) {
   const ReceiptIndex receipts = ReceiptIndex::load(disk, campaign);
-  constexpr std::size_t kShown = 10;
   std::size_t planned = 0, complete = 0;
   for (const PlannedTask& task : plan.tasks) {
     for (const ProductId& product : task.task.products) {
@@ -150,12 +150,12 @@ std::size_t report_products(Disk& disk, const Campaign& campaign, const Plan& pl
         ++complete;
         continue;
       }
-      if (planned - complete <= kShown)
+      if (planned - complete <= shown)
         fmt::print("  {} {}: {}\n", state_name(finding.state), product_name(campaign, product),
                    finding.because);
     }
   }
-  if (planned - complete > kShown) fmt::print("  and {} more\n", planned - complete - kShown);
+  if (shown > 0 && planned - complete > shown) fmt::print("  and {} more\n", planned - complete - shown);
   fmt::print("{} of {} planned products are complete\n", complete, planned);
   return planned - complete;
 }
@@ -188,7 +188,9 @@ ExitStatus carry_out(const SubmitRequest& request, const Survey& found, const Pl
     failed += outcome.end == TaskEnd::failed ? 1 : 0;
     early += outcome.end == TaskEnd::stopped_early ? 1 : 0;
   }
-  const std::size_t lacking = report_products(disk, campaign, plan, request.look.tier);
+  constexpr std::size_t kLackingShown = 10;  // after a stop it is plain why they are not there
+  const std::size_t lacking =
+      report_products(disk, campaign, plan, request.look.tier, asked_to_stop() ? 0 : kLackingShown);
   if (const auto stopped = asked_to_stop(); stopped && lacking > 0) {
     fmt::print("stopped; what is finished stays. Next: recovery submit{}\n", request.look.options);
     return *stopped;

@@ -24,8 +24,13 @@ std::uint64_t bytes_of(const Campaign& campaign, const ProductFile& file) {
   return maps * map + kHdf5Overhead;
 }
 
+// From MiB up to what keeps the number short.
 std::string size_text(std::uint64_t bytes) {
-  return fmt::format("{:.3f} GiB", static_cast<double>(bytes) / (1024.0 * 1024.0 * 1024.0));
+  constexpr const char* kUnits[] = {"MiB", "GiB", "TiB"};
+  double size = static_cast<double>(bytes) / (1024.0 * 1024.0);
+  std::size_t unit = 0;
+  for (; size >= 1024 && unit + 1 < std::size(kUnits); ++unit) size /= 1024;
+  return fmt::format("{:.3f} {}", size, kUnits[unit]);
 }
 
 }  // namespace
