@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <span>
 
 #include "base/error.hpp"
 #include "io/map_file.hpp"
@@ -87,6 +88,37 @@ class Header {
   int status_ = 0;
 };
 
+// The 32-bit ones' complement sum of the FITS standard (appendix J): all ones for a sound file whose units
+// carry CHECKSUM.
+std::uint32_t fits_sum(std::span<const std::byte> bytes) {
+  std::uint64_t sum = 0;
+  for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
+    std::uint64_t word = 0;
+    for (std::size_t k = 0; k < 4; ++k) word = word << 8 | std::to_integer<std::uint64_t>(bytes[at + k]);
+    sum += word;
+    sum = (sum & 0xffffffffU) + (sum >> 32);
+  }
+  return static_cast<std::uint32_t>(sum);
+}
+
+// DATASUM and CHECKSUM of the current unit. CFITSIO's own function would put the date into the comments.
+int write_checksum(fitsfile* file) {
+  int status = 0;
+  unsigned long data_sum = 0, unit_sum = 0;
+  fits_flush_file(file, &status);
+  fits_write_key_str(file, "DATASUM", "0", "sum of the data", &status);
+  fits_write_key_str(file, "CHECKSUM", "0000000000000000", "makes the unit's sum all ones", &status);
+  fits_set_hdustruc(file, &status);  // puts the END card in its place, which counts
+  fits_get_chksum(file, &data_sum, &unit_sum, &status);
+  fits_modify_key_str(file, "DATASUM", std::to_string(data_sum).c_str(), "&", &status);
+  fits_get_chksum(file, &data_sum, &unit_sum, &status);
+  std::array<char, 17> encoded{};
+  fits_encode_chksum(unit_sum, 1, encoded.data());
+  fits_modify_key_str(file, "CHECKSUM", encoded.data(), "&", &status);
+  fits_flush_file(file, &status);
+  return status;
+}
+
 int write_header(fitsfile* file, const MapDescription& description, const NamedMap& map, int side) {
   const double pixel_deg = description.field_deg / side;
   const double centre = (side + 1) / 2.0;
@@ -136,12 +168,23 @@ std::vector<std::byte> encode_fits_map(const MapDescription& description, const 
   fits_write_img(memory.file(), TDOUBLE, 1, static_cast<LONGLONG>(values.size()),
                  const_cast<double*>(values.data()), &status);
   check(status, name, "pixels");
+  check(write_checksum(memory.file()), name, "a checksum");
+  if (compressed) {
+    // The image is an extension; the empty first unit needs its own for the file to add up.
+    fits_movabs_hdu(memory.file(), 1, nullptr, &status);
+    check(status == 0 ? write_checksum(memory.file()) : status, name, "a checksum");
+    fits_movabs_hdu(memory.file(), 2, nullptr, &status);
+    check(status, name, "the image");
+  }
   return memory.bytes();
 }
 
 Grid2d<double> decode_fits_map(const std::string& path, const std::vector<std::byte>& bytes) {
   if (bytes.empty() || bytes.size() % kFitsBlock != 0)
     throw FormatError(path, bytes.size(), "a multiple of 2880 bytes", fmt::format("{} bytes", bytes.size()));
+  // Before CFITSIO sees it: on damaged headers and tiles the library can crash or run for hours.
+  if (const std::uint32_t sum = fits_sum(bytes); sum != 0xffffffffU)
+    throw FormatError(path, 0, "bytes that add up with CHECKSUM", fmt::format("the sum {:#010x}", sum));
   // CFITSIO would take the end of a memory file for zeros: the copy is read-only and of exact size.
   std::vector<std::byte> copy = bytes;
   void* buffer = copy.data();

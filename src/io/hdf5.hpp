@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -29,6 +30,7 @@ class Handle {
   hid_t get() const { return id_; }
   bool valid() const { return id_ >= 0; }
   void reset();
+  hid_t release() { return std::exchange(id_, -1); }  // the caller closes it
 
  private:
   hid_t id_ = -1;
@@ -65,11 +67,13 @@ class File {
   Handle file_;
 };
 
-// A new file, built in memory (core driver, no object timestamps) so that its bytes can be published
+// A new file in the format of HDF5 1.8, built in memory (core driver, no object timestamps) so that its bytes can be published
 // atomically and depend on the content alone.
 class MemoryFile {
  public:
   MemoryFile();
+  ~MemoryFile();
+  MemoryFile(MemoryFile&&) noexcept = default;
   void create_group(const std::string& name);
   void write_attribute(const std::string& object, const std::string& name,
                        std::span<const std::int64_t> values, bool scalar);
@@ -85,9 +89,12 @@ class MemoryFile {
   // 8-bit enumeration {FALSE = 0, TRUE = 1}, which h5py and MATLAB read as bool.
   void write_flags(const std::string& name, std::span<const std::uint64_t> shape,
                    std::span<const std::uint8_t> values);
-  std::vector<std::byte> bytes();  // flushes; the file image
+  // The whole file. Closes it: REQUIRES: called once, and last.
+  std::vector<std::byte> bytes();
 
  private:
+  struct Image;
+  std::shared_ptr<Image> image_;  // outlives file_: the library lays the bytes down here when it closes
   Handle file_;
 };
 

@@ -1,6 +1,8 @@
 // Writing side of hdf5.hpp.
 #include <algorithm>
 #include <cassert>
+#include <cstdlib>
+#include <cstring>
 
 #include "io/hdf5.hpp"
 #include "io/hdf5_call.hpp"
@@ -49,12 +51,57 @@ void write_dataset_of(const Handle& file, const std::string& name, std::span<con
     check(H5Dwrite(dataset.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), kName, wanted);
 }
 
+// The end of the file as the superblock (version 2 of the format specification) has it.
+std::uint64_t end_of_file(const void* image) {
+  constexpr std::size_t kEndAddress = 28;
+  std::uint64_t end = 0;
+  std::memcpy(&end, static_cast<const std::byte*>(image) + kEndAddress, sizeof end);
+  return end;
+}
+
 }  // namespace
 
-MemoryFile::MemoryFile() {
+// The memory of the file, handed over by the driver at closing in place of being freed.
+struct MemoryFile::Image {
+  Image() = default;
+  ~Image() { std::free(buffer); }
+  Image(const Image&) = delete;
+  Image& operator=(const Image&) = delete;
+
+  static void* allocate(std::size_t size, H5FD_file_image_op_t, void*) { return std::malloc(size); }
+  static void* copy(void* to, const void* from, std::size_t size, H5FD_file_image_op_t, void*) {
+    return std::memcpy(to, from, size);
+  }
+  static void* resize(void* memory, std::size_t size, H5FD_file_image_op_t, void* image) {
+    static_cast<Image*>(image)->size = size;
+    return std::realloc(memory, size);
+  }
+  static herr_t release(void* memory, H5FD_file_image_op_t operation, void* image) {
+    if (operation == H5FD_FILE_IMAGE_OP_FILE_CLOSE)
+      static_cast<Image*>(image)->buffer = memory;
+    else
+      std::free(memory);
+    return 0;
+  }
+  static void* share(void* image) { return image; }
+  static herr_t unshare(void*) { return 0; }
+
+  void* buffer = nullptr;
+  std::size_t size = 0;
+};
+
+MemoryFile::~MemoryFile() = default;
+
+MemoryFile::MemoryFile() : image_(std::make_shared<Image>()) {
   silence_error_stack();
   const Handle access = own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, kName, "access properties");
   check(H5Pset_fapl_core(access.get(), kImageIncrement, false), kName, "a file in memory");
+  // The format of HDF5 1.8 has checksums in all its metadata: damage is an error when read, where the older
+  // one lets the library stumble into invalid memory.
+  check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), kName, "a file in memory");
+  H5FD_file_image_callbacks_t callbacks{Image::allocate, Image::copy,    Image::resize, Image::release,
+                                        Image::share,    Image::unshare, image_.get()};
+  check(H5Pset_file_image_callbacks(access.get(), &callbacks), kName, "a file in memory");
   const Handle creation = timeless(H5P_FILE_CREATE);  // of the root group
   file_ = own(H5Fcreate(unique_memory_name().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
               kName, "a file in memory");
@@ -115,12 +162,14 @@ void MemoryFile::write_flags(const std::string& name, std::span<const std::uint6
 }
 
 std::vector<std::byte> MemoryFile::bytes() {
-  check(H5Fflush(file_.get(), H5F_SCOPE_GLOBAL), kName, "a flushed file");
-  const ssize_t size = H5Fget_file_image(file_.get(), nullptr, 0);
-  if (size < 0) fail(kName, "a file image");
-  std::vector<std::byte> image(static_cast<std::size_t>(size));
-  if (H5Fget_file_image(file_.get(), image.data(), image.size()) != size) fail(kName, "a file image");
-  return image;
+  assert(file_.valid() && "bytes() called twice");
+  // Not H5Fget_file_image: it clears the flag of an open file but leaves the checksum over it as it was.
+  const hid_t file = file_.release();
+  check(H5Fclose(file), kName, "a closed file");
+  const void* const buffer = image_->buffer;
+  if (!buffer || image_->size < end_of_file(buffer)) fail(kName, "a file image");
+  const auto* const first = static_cast<const std::byte*>(buffer);
+  return {first, first + end_of_file(buffer)};
 }
 
 }  // namespace lenswright::hdf5

@@ -2,6 +2,7 @@
 //
 // Neither holds a date, a path, or anything else that depends on the run: equal maps give equal bytes.
 // FITS: one float64 image, NAXIS1 = j (fast), NAXIS2 = i; WCS in degrees (RA---TAN, DEC--TAN).
+//       CHECKSUM and DATASUM as in the FITS standard, so that damage is found without a receipt.
 // HDF5: layout of the public kappaTNG release, groups z{ss} with datasets kappa, gamma1, gamma2, omega, in
 //       rows i and columns j.
 // Units:  maps are dimensionless; field of view in degrees

@@ -123,6 +123,27 @@ TEST_P(FitsMap, HasNoDateAndTheSameBytesEachTime) {
   EXPECT_EQ(encode_fits_map(description(), named(values_), GetParam()), bytes_);
 }
 
+TEST_P(FitsMap, HasTheChecksumsOfTheStandard) {
+  int data_is_right = 0, unit_is_right = 0, status = 0, units = 0;
+  fits_get_num_hdus(file_, &units, &status);
+  for (int unit = 1; unit <= units; ++unit) {
+    fits_movabs_hdu(file_, unit, nullptr, &status);
+    fits_verify_chksum(file_, &data_is_right, &unit_is_right, &status);
+    ASSERT_EQ(status, 0);
+    EXPECT_EQ(data_is_right, 1) << unit;
+    EXPECT_EQ(unit_is_right, 1) << unit;
+  }
+}
+
+// Without its checksum CFITSIO can crash on such files, or run for hours.
+TEST_P(FitsMap, AnyBitFlippedIsFoundWithoutAReceipt) {
+  for (std::size_t bit = 0; bit < 8 * bytes_.size(); bit += 37) {
+    std::vector<std::byte> damaged = bytes_;
+    damaged[bit / 8] ^= std::byte{1} << static_cast<int>(bit % 8);
+    ASSERT_THROW(decode_fits_map("flipped.fits", damaged), FormatError) << bit;
+  }
+}
+
 TEST_P(FitsMap, CutAtAnyBlockOrElsewhereIsAnError) {
   for (std::size_t size = 0; size < bytes_.size(); size += 720) {
     const std::vector<std::byte> part(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(size));
@@ -175,6 +196,24 @@ TEST(Hdf5Maps, SameBytesEachTimeAndNoCutIsRead) {
     const std::vector<std::byte> part(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_THROW(decode_hdf5_maps("cut", part), FormatError) << size;
   }
+}
+
+// The format's own checksums cover all but the pixels.
+TEST(Hdf5Maps, ABitFlippedInAnyByteIsAnErrorOrAnotherValueAndNeverACrash) {
+  const Grid2d<double> kappa(2, 0.5);
+  const std::vector<std::byte> bytes = encode_hdf5_maps(description(), {named(kappa)});
+  std::size_t errors = 0, values = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    std::vector<std::byte> damaged = bytes;
+    damaged[at] ^= std::byte{1} << static_cast<int>(at % 8);
+    try {
+      values += decode_hdf5_maps("flipped", damaged).front().second != kappa;
+    } catch (const FormatError&) {
+      ++errors;
+    }
+  }
+  EXPECT_EQ(values, 4 * sizeof(double)) << "every byte of the four pixels";
+  EXPECT_GT(errors, 0U);
 }
 
 TEST(Hdf5Maps, AnotherLayoutIsAnError) {
