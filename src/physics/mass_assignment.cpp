@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kBandBytes = std::size_t{1} << 18;
 // Particles that are projected together, so that the arithmetic runs over short arrays.
 constexpr std::size_t kBlock = 512;
+static_assert(kBlock % 2 == 0);
 
 // Even, so that bands of equal parity are never neighbours, also across the periodic edge; each of at least
 // two rows, so that two bands never write the same row of the band between them. Otherwise one.
@@ -26,16 +27,36 @@ int bands_of(int grid) {
   return bands >= 2 ? bands : 1;
 }
 
-// transform_axis for x and the displacement in [0, box]: then y / box lies in [-1, 2], where its floor follows
-// from comparing (a quotient of doubles does not round across a power of two or zero). Only constants are
-// chosen between, so that the compiler works on several particles at once.
-double moved(double x, double displacement, bool flip, double box) {
-  double y = x + displacement;
-  if (flip) y = box - y;
-  const double above = y >= box ? box : 0.0, below = y < 0.0 ? box : 0.0;
-  y -= above - below;
-  return y >= box ? 0.0 : y;
+// transform_axis and division into parts, for values and a displacement in [0, box]: then y / box lies in [-1, 2],
+// where its floor follows from comparing (a quotient of doubles does not round across a power of two or zero).
+// By hand two at a time: compilers don't turn comparisons of doubles into masks unless told that none traps.
+#if defined(__SSE2__)
+void move_and_divide(double* values, std::size_t count, double displacement, bool flip, double box,
+                     double parts) {
+  const __m128d shift = _mm_set1_pd(displacement), width = _mm_set1_pd(box), many = _mm_set1_pd(parts);
+  // An odd count takes one value along that nobody looks at: blocks have an even length.
+  for (std::size_t p = 0; p < count; p += 2) {
+    __m128d y = _mm_add_pd(_mm_loadu_pd(values + p), shift);
+    if (flip) y = _mm_sub_pd(width, y);
+    const __m128d above = _mm_and_pd(_mm_cmpge_pd(y, width), width);
+    const __m128d below = _mm_and_pd(_mm_cmplt_pd(y, _mm_setzero_pd()), width);
+    y = _mm_sub_pd(y, _mm_sub_pd(above, below));
+    y = _mm_andnot_pd(_mm_cmpge_pd(y, width), y);
+    _mm_storeu_pd(values + p, _mm_div_pd(_mm_mul_pd(y, many), width));
+  }
 }
+#else
+void move_and_divide(double* values, std::size_t count, double displacement, bool flip, double box,
+                     double parts) {
+  for (std::size_t p = 0; p < count; ++p) {
+    double y = values[p] + displacement;
+    if (flip) y = box - y;
+    const double above = y >= box ? box : 0.0, below = y < 0.0 ? box : 0.0;
+    y -= above - below;
+    values[p] = ((y >= box ? 0.0 : y) * parts) / box;
+  }
+}
+#endif
 
 // Projects runs of up to kBlock particles.
 class Projector {
@@ -71,13 +92,7 @@ class Projector {
     } else {
       std::copy_n(from + first, count, out.begin());
     }
-    const double displacement = transform_.displacement[axis], box = box_;
-    if (transform_.flip) {
-      for (std::size_t p = 0; p < count; ++p) out[p] = (moved(out[p], displacement, true, box) * parts) / box;
-    } else {
-      for (std::size_t p = 0; p < count; ++p)
-        out[p] = (moved(out[p], displacement, false, box) * parts) / box;
-    }
+    move_and_divide(out.data(), count, transform_.displacement[axis], transform_.flip, box_, parts);
   }
 
   const ParticleBatch& batch_;
@@ -150,7 +165,7 @@ void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMemb
     const std::size_t begin = count * thread / team, end = count * (thread + 1) / team;
     std::vector<std::uint64_t>& mine = place[thread];
     mine.assign(bins, 0);
-    Projector::Values u, v, depth;
+    Projector::Values u{}, v{}, depth{};
     for (std::size_t first = begin; first < end; first += kBlock) {
       const std::size_t size = std::min(kBlock, end - first);
       projector.along_slow(first, size, grid_, u);
