@@ -16,6 +16,7 @@
 #pragma once
 
 #include <complex>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <vector>
@@ -34,11 +35,19 @@ double mean_pixel_mass(const PoissonGeometry& geometry);
 
 // One plane after another: fill mass(), solve(), then take the rows of the fields.
 class PoissonSolver {
+  using Complex = std::complex<double>;
+
  public:
   PoissonSolver(const PoissonGeometry& geometry, int threads);
   ~PoissonSolver();
   PoissonSolver(const PoissonSolver&) = delete;
   PoissonSolver& operator=(const PoissonSolver&) = delete;
+
+  // What a solver holds.
+  static constexpr std::size_t bytes(int grid) {
+    const std::size_t side = static_cast<std::size_t>(grid);
+    return sizeof(double) * side * side + 3 * sizeof(Complex) * side * (side / 2 + 1);
+  }
 
   // Input, N x N; solve() turns it into the density contrast times the thickness.
   std::span<double> mass() { return delta_; }
@@ -47,7 +56,6 @@ class PoissonSolver {
   void field_rows(int first, int count, std::span<double> fields) const;
 
  private:
-  using Complex = std::complex<double>;
   struct Plans;
   void transform_columns(int first, int count, std::span<Complex> work);
 

@@ -124,12 +124,26 @@ class LuxConverter {
   std::unique_ptr<PoissonSolver> solver_;
 };
 
+// Every rank holds one solver and one row block; the rest of a program is small.
+void require_memory(const StageContext& context, const StageRequest& request) {
+  constexpr std::uint64_t kMegabyte = 1 << 20, kProgram = 64 * kMegabyte;
+  const int grid = context.campaign.lensplanes.grid;
+  const std::uint64_t need = PoissonSolver::bytes(grid) + kProgram;
+  const std::uint64_t budget = memory_budget(context, request);
+  if (need > budget)
+    throw UsageError(
+        fmt::format("--memory: {} MB per rank do not hold a plane of {} x {} pixels; {} MB are needed: "
+                    "give more, or fewer ranks per node",
+                    budget / kMegabyte, grid, grid, need / kMegabyte + 1));
+}
+
 }  // namespace
 
 StageOutcome run_lux_convert(const StageContext& context, const StageRequest& request) {
   const ReceiptIndex receipts = load_receipts(context);
   const Work work = choose_work(context, request, receipts);
   const KnownDigests known = require_inputs(context, work.products, receipts);
+  if (!work.products.empty()) require_memory(context, request);
   move_aside(context, work);
 
   LuxConverter converter(context, known, request.threads);

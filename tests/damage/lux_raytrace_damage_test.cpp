@@ -113,6 +113,11 @@ TEST_F(LuxDamage, AFlippedBitIsFoundByTheReceiptsDigest) {
   EXPECT_EQ(cone_.run(request_).made, 1U);
 }
 
+TEST_F(LuxDamage, TooLittleMemoryIsToldBeforeAnythingIsWritten) {
+  request_.memory_bytes = 1 << 20;
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("--memory"), HasSubstr("65 MB are needed")));
+}
+
 TEST_F(LuxDamage, AFullDiskLeavesNothingUnderTheProductsName) {
   // Counted on a disk of the same content, so that the fault strikes at each write in turn.
   test::FaultyDisk counted(real_disk());
