@@ -57,7 +57,7 @@ expect 0 recovery verify --config campaign.yaml
 
 say "Look at a convergence map (kappa.png)"
 map=$(find RT/hydro/LP_00/run001 -name 'kappa*.dat' | sort | tail -n 1)
-show kappa_view "$map" -o kappa.png
+show kappa_view "$map" -o kappa.png --width 512
 if [ -n "${DISPLAY:-}" ] && [ -t 1 ] && command -v xdg-open >/dev/null; then xdg-open kappa.png >/dev/null 2>&1 || true; fi
 
 say "Keep a copy of all products (before/), and note which file is which (before.list: path, inode, time)"
