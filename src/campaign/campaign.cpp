@@ -66,6 +66,30 @@ std::string_view map_format_name(MapFormat format) {
   return {};
 }
 
+std::string_view interpolation_name(Interpolation interpolation) {
+  switch (interpolation) {
+    case Interpolation::bilinear:
+      return "bilinear";
+    case Interpolation::nearest:
+      return "nearest";
+    case Interpolation::bicubic:
+      return "bicubic";
+  }
+  assert(false && "an interpolation without a name");
+  return {};
+}
+
+std::string_view tracing_method_name(TracingMethod method) {
+  switch (method) {
+    case TracingMethod::full:
+      return "full";
+    case TracingMethod::born:
+      return "born";
+  }
+  assert(false && "a method of tracing without a name");
+  return {};
+}
+
 std::optional<int> Campaign::model_index(std::string_view model_name) const {
   for (std::size_t index = 0; index < models.size(); ++index) {
     if (models[index].name == model_name) return static_cast<int>(index);

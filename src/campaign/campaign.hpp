@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ray_method.hpp"
 #include "campaign/model.hpp"
 
 namespace lenswright {
@@ -25,6 +26,8 @@ enum class TransformAuthority { agree, file, seed };
 std::string_view assignment_name(Assignment assignment);
 std::string_view map_field_name(MapField field);
 std::string_view map_format_name(MapFormat format);
+std::string_view interpolation_name(Interpolation interpolation);
+std::string_view tracing_method_name(TracingMethod method);
 
 struct InputSettings {
   std::filesystem::path dmo;  // holds snapdir_NNN/, groups_NNN/
@@ -57,6 +60,9 @@ struct RaytracingSettings {
   std::vector<MapField> fields{MapField::kappa};
   std::vector<MapFormat> formats{MapFormat::dat};
   bool fits_compression = false;  // tile-compressed FITS
+  // Bilinear and full make the standard product. What other ways make has names of its own (product_path).
+  Interpolation interpolation = Interpolation::bilinear;
+  TracingMethod method = TracingMethod::full;
 };
 
 // Above these, recovery asks (or wants --yes) before it acts.

@@ -50,7 +50,9 @@ json raytracing_of(const RaytracingSettings& settings) {
           {"sources", settings.sources},
           {"fields", fields},
           {"formats", formats},
-          {"fits_compression", settings.fits_compression}};
+          {"fits_compression", settings.fits_compression},
+          {"interpolation", interpolation_name(settings.interpolation)},
+          {"method", tracing_method_name(settings.method)}};
 }
 
 }  // namespace

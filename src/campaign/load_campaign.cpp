@@ -231,6 +231,18 @@ class CampaignReader {
       }
     }
     section.truth("fits_compression", settings.fits_compression, Need::optional);
+    static const std::vector<std::string> kInterpolations = {"bilinear", "nearest", "bicubic"};
+    if (const ConfigNode* node = section.value("interpolation", Need::optional)) {
+      if (const auto choice = read_choice(*node, "raytracing.interpolation", kInterpolations, problems_)) {
+        settings.interpolation = static_cast<Interpolation>(*choice);
+      }
+    }
+    static const std::vector<std::string> kMethods = {"full", "born"};
+    if (const ConfigNode* node = section.value("method", Need::optional)) {
+      if (const auto choice = read_choice(*node, "raytracing.method", kMethods, problems_)) {
+        settings.method = static_cast<TracingMethod>(*choice);
+      }
+    }
     section.close();
   }
 

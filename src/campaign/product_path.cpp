@@ -39,8 +39,8 @@ std::string plane_file(int index) {
   return fmt::format("{}{:02}{}", kPlanePrefix, index, kDat);
 }
 
-std::string run_folder(int run) {
-  return fmt::format("{}{:03}", kRunPrefix, run);
+std::string run_folder(const Campaign& campaign, int run) {
+  return fmt::format("{}{:03}{}", kRunPrefix, run, run_variant(campaign));
 }
 
 // kappa40, omega40, but gamma1_40: a digit at the end of the field's name is set apart.
@@ -50,8 +50,8 @@ std::string map_stem(MapField field, int source) {
 }
 
 // Public kappaTNG names, both numbers from one.
-std::string hdf5_file(int realization, int run) {
-  return fmt::format("LP{:03}_run{:03}_maps.hdf5", realization + 1, run);
+std::string hdf5_file(const Campaign& campaign, int realization, int run) {
+  return fmt::format("LP{:03}_run{:03}{}_maps.hdf5", realization + 1, run, run_variant(campaign));
 }
 
 // The number in `text` = prefix + exactly `digits` decimal digits + suffix.
@@ -83,8 +83,8 @@ std::vector<ProductFile> map_files(const Campaign& campaign, const ProductId& id
   std::vector<ProductFile> files;
   for (const MapFormat format : raytracing.formats) {
     if (format == MapFormat::hdf5) {
-      files.push_back({folder + hdf5_file(id.realization, id.index), FileLayout::hdf5, grid, std::nullopt,
-                       std::nullopt, std::nullopt});
+      files.push_back({folder + hdf5_file(campaign, id.realization, id.index), FileLayout::hdf5, grid,
+                       std::nullopt, std::nullopt, std::nullopt});
       continue;
     }
     for (const int source : raytracing.sources) {
@@ -107,7 +107,7 @@ bool is_map_file(const Campaign& campaign, int realization, int run, std::string
   const RaytracingSettings& raytracing = campaign.raytracing;
   for (const MapFormat format : raytracing.formats) {
     if (format == MapFormat::hdf5) {
-      if (name == hdf5_file(realization, run)) return true;
+      if (name == hdf5_file(campaign, realization, run)) return true;
       continue;
     }
     const std::string_view suffix = format == MapFormat::dat ? kDat : kFits;
@@ -129,6 +129,16 @@ bool is_map_file(const Campaign& campaign, int realization, int run, std::string
 
 }  // namespace
 
+std::string run_variant(const Campaign& campaign) {
+  const RaytracingSettings& raytracing = campaign.raytracing;
+  std::string variant;
+  if (raytracing.method != TracingMethod::full)
+    variant += fmt::format("_{}", tracing_method_name(raytracing.method));
+  if (raytracing.interpolation != Interpolation::bilinear)
+    variant += fmt::format("_{}", interpolation_name(raytracing.interpolation));
+  return variant;
+}
+
 std::string realization_folder(int realization) {
   return fmt::format("{}{:02}", kRealizationPrefix, realization);
 }
@@ -148,7 +158,7 @@ std::string relative_path(const Campaign& campaign, const ProductId& id) {
     case ProductKind::run:
       break;
   }
-  return folder + run_folder(id.index);
+  return folder + run_folder(campaign, id.index);
 }
 
 std::filesystem::path absolute_path(const Campaign& campaign, const ProductId& id) {
@@ -190,7 +200,7 @@ std::optional<ProductId> product_at(const Campaign& campaign, Stage stage, std::
   const std::string_view leaf = take_folder(rest);
   ProductId id{ProductKind::mass_plane, *model, *realization, 0};
   if (stage == Stage::raytracing) {
-    const std::optional<int> run = number_between(leaf, kRunPrefix, kRunDigits, "");
+    const std::optional<int> run = number_between(leaf, kRunPrefix, kRunDigits, run_variant(campaign));
     if (!run) return std::nullopt;
     id.kind = ProductKind::run;
     id.index = *run;

@@ -1,7 +1,8 @@
 // product_path.hpp: every product's name and path, and back: the only file that makes or reads them.
 //
 // A product's name is "<stage>/<path below the stage's root>": "lensplanes/dmo/LP_03/lenspot12.dat",
-// "lux/dmo/LP_03/config.dat", "raytracing/dmo/LP_03/run037" (a folder of maps).
+// "lux/dmo/LP_03/config.dat", "raytracing/dmo/LP_03/run037" (a folder of maps). Maps made another way than the
+// standard product's lie beside them: "run037_nearest", "run037_bicubic", "run037_born", "run037_born_nearest".
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,9 @@ struct ProductFile {
   std::optional<int> source;          // raytracing dat and FITS maps
 };
 
+// What the folders of runs have at the end of their names: nothing for bilinear interpolation and full tracing,
+// else as "_born_nearest".
+std::string run_variant(const Campaign& campaign);
 std::string realization_folder(int realization);                                       // "LP_03"
 std::string combination_folder(const Campaign& campaign, int model, int realization);  // "dmo/LP_03"
 std::string relative_path(const Campaign& campaign, const ProductId& id);  // file, or folder of a run

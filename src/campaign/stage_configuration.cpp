@@ -93,6 +93,10 @@ json run(const Campaign& campaign, const ProductId& id) {
             {"planes_per_snapshot", campaign.planes_per_snapshot},
             {"randomize", raytracing.randomize},
             {"sources", raytracing.sources}};
+  // Named only where they differ from the standard product's, whose text stays what it was before they existed.
+  if (raytracing.interpolation != Interpolation::bilinear)
+    text["interpolation"] = interpolation_name(raytracing.interpolation);
+  if (raytracing.method != TracingMethod::full) text["method"] = tracing_method_name(raytracing.method);
   if (raytracing.randomize) {
     // Shift and symmetry are drawn per (realization, run, snapshot) for the snapshots in front of the last
     // source.

@@ -2,104 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstdint>
 #include <utility>
 
 namespace lenswright {
-
-namespace {
-
-// Rays are taken through the three loops (where, fields, recursion) a chunk at a time: short enough for the
-// first-level cache, long enough to fetch the plane's pixels ahead of their use.
-constexpr std::size_t kChunk = 64;
-constexpr std::size_t kFetchAhead = 12;
-
-struct Chunk {
-  alignas(64) std::int64_t corner[4][kChunk];  // first field of the pixels around the ray
-  alignas(64) double weight_x[kChunk];         // of the farther row
-  alignas(64) double weight_y[kChunk];         // of the farther column
-  alignas(64) double fields[5][kChunk];
-};
-
-// One axis of the periodic plane.
-struct Axis {
-  explicit Axis(const LensPlane& plane)
-      : grid(plane.grid),
-        width(plane.width_mpc_h),
-        boxes_per_mpc(1.0 / plane.width_mpc_h),
-        pixels_per_mpc(static_cast<double>(plane.grid) / plane.width_mpc_h) {}
-  std::int32_t grid;
-  double width, boxes_per_mpc, pixels_per_mpc;
-};
-
-struct PixelCoordinate {
-  std::int32_t below;  // pixel, [0, grid)
-  double beyond;       // distance from it in pixels, [0, 1]
-};
-
-inline PixelCoordinate locate_on_axis(double x, const Axis& axis) {
-  // A value that is not finite, or many planes away, comes from a field out of all range: the maps show it.
-  // Here it only must not lead out of the plane. Truncation gives floor without a library call.
-  constexpr double kManyPlanes = 2e9;
-  const double boxes = std::min(std::max(-kManyPlanes, x * axis.boxes_per_mpc), kManyPlanes);
-  double whole = static_cast<double>(static_cast<std::int32_t>(boxes));
-  whole -= whole > boxes ? 1.0 : 0.0;
-  double wrapped = x - axis.width * whole;
-  wrapped = wrapped >= 0.0 && wrapped < axis.width ? wrapped : 0.0;  // rounding can leave it a hair outside
-  const double u = wrapped * axis.pixels_per_mpc;
-  const std::int32_t below = std::min(static_cast<std::int32_t>(u), axis.grid - 1);
-  return {below, u - static_cast<double>(below)};
-}
-
-// Where the rays meet the plane: S (chi beta) + shift, wrapped.
-void locate(const LensPlane& plane, double chi, const RunTransform& frame, const double* beta_x,
-            const double* beta_y, std::size_t rays, Chunk& chunk) {
-  const bool swapped = (frame.symmetry & 4U) != 0;
-  const double sign_x = (frame.symmetry & 1U) != 0 ? -1.0 : 1.0;
-  const double sign_y = (frame.symmetry & 2U) != 0 ? -1.0 : 1.0;
-  const double* const first = swapped ? beta_y : beta_x;
-  const double* const second = swapped ? beta_x : beta_y;
-  const Axis axis(plane);
-  const int grid = plane.grid;
-  for (std::size_t r = 0; r < rays; ++r) {
-    const PixelCoordinate i = locate_on_axis(sign_x * (chi * first[r]) + frame.shift[0], axis);
-    const PixelCoordinate j = locate_on_axis(sign_y * (chi * second[r]) + frame.shift[1], axis);
-    const std::int64_t row = std::int64_t{i.below} * grid;
-    const std::int64_t next_row = i.below + 1 < grid ? row + grid : 0;
-    const std::int64_t column = j.below, next_column = j.below + 1 < grid ? column + 1 : 0;
-    chunk.corner[0][r] = 5 * (row + column);
-    chunk.corner[1][r] = 5 * (row + next_column);
-    chunk.corner[2][r] = 5 * (next_row + column);
-    chunk.corner[3][r] = 5 * (next_row + next_column);
-    chunk.weight_x[r] = i.beyond;
-    chunk.weight_y[r] = j.beyond;
-  }
-}
-
-// Bilinear interpolation of the five fields.
-void interpolate(const LensPlane& plane, std::size_t rays, Chunk& chunk) {
-  const double* const pixels = plane.fields.data();
-  const auto fetch = [&](std::size_t r) {
-    __builtin_prefetch(pixels + chunk.corner[0][r]);
-    __builtin_prefetch(pixels + chunk.corner[1][r] + 4);
-    __builtin_prefetch(pixels + chunk.corner[2][r]);
-    __builtin_prefetch(pixels + chunk.corner[3][r] + 4);
-  };
-  for (std::size_t r = 0; r < std::min(rays, kFetchAhead); ++r) fetch(r);
-  for (std::size_t r = 0; r < rays; ++r) {
-    if (r + kFetchAhead < rays) fetch(r + kFetchAhead);
-    const double x = chunk.weight_x[r], y = chunk.weight_y[r];
-    const double w00 = (1.0 - x) * (1.0 - y), w01 = (1.0 - x) * y, w10 = x * (1.0 - y), w11 = x * y;
-    const double* const p00 = pixels + chunk.corner[0][r];
-    const double* const p01 = pixels + chunk.corner[1][r];
-    const double* const p10 = pixels + chunk.corner[2][r];
-    const double* const p11 = pixels + chunk.corner[3][r];
-    for (int f = 0; f < 5; ++f)
-      chunk.fields[f][r] = ((w00 * p00[f] + w01 * p01[f]) + w10 * p10[f]) + w11 * p11[f];
-  }
-}
-
-}  // namespace
 
 Carry carry_to(double chi_before, double chi, double chi_to) {
   return {(chi / chi_to) * (chi_to - chi_before) / (chi - chi_before), (chi_to - chi) / chi_to};
@@ -126,7 +31,9 @@ void step_rays(const LensPlane& plane, const PlaneStep& step, const RunTransform
   const double alpha_x = deflection * (swapped ? sign_y : sign_x);
   const double alpha_y = deflection * (swapped ? sign_x : sign_y);
   const double tidal_off = tidal * (sign_x * sign_y);
-  Chunk chunk;
+  constexpr std::size_t kChunk = PlaneLookup::kRays;
+  const bool born = step.method == TracingMethod::born;
+  PlaneLookup chunk;
   const double* const f_x = chunk.fields[swapped ? 1 : 0];
   const double* const f_y = chunk.fields[swapped ? 0 : 1];
   const double* const f_xx = chunk.fields[swapped ? 4 : 2];
@@ -141,12 +48,17 @@ void step_rays(const LensPlane& plane, const PlaneStep& step, const RunTransform
       before[q] = tile.before + q * tile.rays + first;
       now[q] = tile.now + q * tile.rays + first;
     }
-    locate(plane, step.chi, frame, now[0], now[1], rays, chunk);
-    interpolate(plane, rays, chunk);
+    look_up(plane, step.chi, frame, now[0], now[1], rays, chunk);
 
     // U A, in place of the deflection in the Jacobian's recursion.
     alignas(64) double bend[RayTile::kQuantities][kChunk];
-    for (std::size_t r = 0; r < rays; ++r) {
+    for (std::size_t r = 0; born && r < rays; ++r) {
+      bend[0][r] = bend[1][r] = 0.0;
+      bend[2][r] = tidal * f_xx[r];
+      bend[3][r] = bend[4][r] = tidal_off * f_xy[r];
+      bend[5][r] = tidal * f_yy[r];
+    }
+    for (std::size_t r = 0; !born && r < rays; ++r) {
       const double u11 = tidal * f_xx[r], u12 = tidal_off * f_xy[r], u22 = tidal * f_yy[r];
       bend[0][r] = alpha_x * f_x[r];
       bend[1][r] = alpha_y * f_y[r];

@@ -12,19 +12,15 @@
 #include <optional>
 #include <span>
 
+#include "base/ray_method.hpp"
 #include "geometry/philox.hpp"
+#include "physics/plane_lookup.hpp"
 
 namespace lenswright {
 
 // The order of the maps of a source plane.
 enum class LensingMap { kappa, gamma1, gamma2, omega };
 inline constexpr std::size_t kLensingMaps = 4;
-
-struct LensPlane {
-  std::span<const double> fields;  // f + 5 * (j + grid * i)
-  int grid = 0;
-  double width_mpc_h = 0;  // Lt; node (i, j) sits at (i, j) Lt / grid
-};
 
 // x_to = (1 - w) x_before + w x - g alpha: from the plane before and this one to a plane (or source) beyond.
 struct Carry {
@@ -38,6 +34,8 @@ struct PlaneStep {
   double a = 1;                  // its scale factor
   std::optional<Carry> advance;  // to the next plane; none: the last one
   std::optional<Carry> source;   // to the source plane behind this one, if its maps are wanted
+  TracingMethod method =
+      TracingMethod::full;  // born: no deflection, and the unit matrix in place of A in U A
 };
 
 // State of `rays` rays as arrays of doubles, one after the other. The two sets swap their roles at each step.

@@ -85,6 +85,7 @@ PlaneStep step_at(const Campaign& campaign, const LuxConfig& config, int plane) 
   PlaneStep step;
   step.chi = config.chi[p];
   step.a = config.a[p];
+  step.method = campaign.raytracing.method;
   if (plane < campaign.last_source())
     step.advance = carry_to(config.chi[p - 1], config.chi[p], config.chi[p + 1]);
   if (std::binary_search(campaign.raytracing.sources.begin(), campaign.raytracing.sources.end(), plane))
@@ -194,7 +195,7 @@ StageOutcome run_raytrace(const StageContext& context, const StageRequest& reque
       stop_together(context.ranks);
       const int snapshot = snapshot_index_of(campaign, potential);
       const double width = geometry.config.box_width[static_cast<std::size_t>(snapshot)];
-      const LensPlane plane{feed.next(), campaign.lensplanes.grid, width};
+      const LensPlane plane{feed.next(), campaign.lensplanes.grid, width, campaign.raytracing.interpolation};
       const PlaneStep step = step_at(campaign, geometry.config, potential.index);
       tracer->pass(plane, step, frames_at(campaign, runs, snapshot, width), source);
       if (step.source) ++source;

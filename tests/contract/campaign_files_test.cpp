@@ -116,6 +116,8 @@ TEST(ProductionCampaign, EveryKeyHasAComment) {
                                 "fields:",
                                 "formats:",
                                 "fits_compression:",
+                                "interpolation:",
+                                "method:",
                                 "goals:",
                                 "kappa_maps_per_model:",
                                 "safety:",

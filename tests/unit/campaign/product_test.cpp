@@ -150,6 +150,33 @@ TEST(ProductPath, EveryPathLeadsBackToItsProduct) {
   }
 }
 
+TEST(ProductPath, OtherWaysOfTracingHaveNamesOfTheirOwn) {
+  const std::string text =
+      test::with_line(valid_campaign_text(), "fields:", "fields: [kappa]\n  formats: [dat, fits, hdf5]");
+  const Campaign standard = load_text(text);
+  const std::vector<std::pair<std::vector<std::string>, std::string>> variants = {
+      {{"raytracing.method=born"}, "run007_born"},
+      {{"raytracing.interpolation=nearest"}, "run007_nearest"},
+      {{"raytracing.interpolation=bicubic"}, "run007_bicubic"},
+      {{"raytracing.method=born", "raytracing.interpolation=nearest"}, "run007_born_nearest"},
+      {{"raytracing.method=full", "raytracing.interpolation=bilinear"}, "run007"}};
+  for (const auto& [overrides, folder] : variants) {
+    const Campaign campaign = load_text(text, overrides);
+    const ProductId run{ProductKind::run, 0, 3, 7};
+    EXPECT_EQ(relative_path(campaign, run), "dmo/LP_03/" + folder);
+    EXPECT_EQ(product_at(campaign, Stage::raytracing, relative_path(campaign, run)), run);
+    EXPECT_EQ(product_named(campaign, product_name(campaign, run)), run);
+    for (const ProductFile& file : product_files(campaign, run)) {
+      EXPECT_EQ(product_at(campaign, Stage::raytracing, file.path), run) << file.path;
+      EXPECT_EQ(product_at(standard, Stage::raytracing, file.path).has_value(), folder == "run007")
+          << file.path;
+    }
+    EXPECT_EQ(product_named(campaign, product_name(standard, run)).has_value(), folder == "run007");
+    EXPECT_EQ(product_files(campaign, run).back().path,
+              "dmo/LP_03/" + folder + "/LP004_" + folder + "_maps.hdf5");
+  }
+}
+
 TEST(ProductPath, NoTwoFilesOfAStageShareAPath) {
   const Campaign campaign = load_text(valid_campaign_text());
   std::set<std::pair<Stage, std::string>> paths;

@@ -66,6 +66,8 @@ TEST(ProductConfiguration, WhatIsNotInTheBytesChangesNothing) {
   EXPECT_EQ(changed_by({"lensplanes.transforms=file"}), kNothing);
   EXPECT_EQ(changed_by({"raytracing.fits_compression=true"}), kNothing);  // no FITS asked for
   EXPECT_EQ(changed_by({"input.particle_types=[5, 4, 1, 0]"}), kNothing);
+  EXPECT_EQ(changed_by({"raytracing.interpolation=bilinear", "raytracing.method=full"}),
+            kNothing);  // defaults
 }
 
 TEST(ProductConfiguration, EachKeyChangesItsOwnStage) {
@@ -130,6 +132,11 @@ TEST(ProductConfiguration, WithoutRandomizationTheSeedMattersOnlyWhereItIsWritte
   EXPECT_EQ(changed_by({"raytracing.seed=1"}, {"raytracing.randomize=false", "raytracing.formats=[fits]"}),
             kRuns);
   EXPECT_EQ(changed_by({"snapshots=[96, 91, 85]"}, {"raytracing.randomize=false"}), kNothing);
+}
+
+TEST(ProductConfiguration, AnotherWayOfTracingChangesRunsAlone) {
+  for (const char* way : {"interpolation=nearest", "interpolation=bicubic", "method=born"})
+    EXPECT_EQ(changed_by({std::string("raytracing.") + way}), kRuns) << way;
 }
 
 TEST(ProductConfiguration, SnapshotsBehindTheLastSourceDoNotMatterToRuns) {

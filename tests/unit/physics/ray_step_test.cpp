@@ -209,6 +209,98 @@ TEST(RayStep, FieldsOutOfAllRangeLeadNowhereElseThanIntoTheMaps) {
   }
 }
 
+// What the lookup finds at the rays, seen without symmetry at distance 1.
+std::vector<std::array<double, 5>> look_up_all(const std::vector<double>& fields, Interpolation interpolation,
+                                               const std::vector<std::array<double, 2>>& at) {
+  std::vector<std::array<double, 5>> found;
+  for (const auto& [x, y] : at) {
+    PlaneLookup lookup;
+    look_up({fields, kGrid, kWidth, interpolation}, 1.0, {}, &x, &y, 1, lookup);
+    found.push_back({lookup.fields[0][0], lookup.fields[1][0], lookup.fields[2][0], lookup.fields[3][0],
+                     lookup.fields[4][0]});
+  }
+  return found;
+}
+
+TEST(PlaneLookup, AtThePixelsEveryInterpolationIsThePixel) {
+  const std::vector<double> fields = random_fields(3, 1.0);
+  std::vector<std::array<double, 2>> at;
+  for (int i = -2; i < kGrid + 2; ++i)
+    for (int j = -2; j < kGrid + 2; ++j) at.push_back({i * kWidth / kGrid, j * kWidth / kGrid});
+  for (const Interpolation way : {Interpolation::bilinear, Interpolation::nearest, Interpolation::bicubic}) {
+    const auto found = look_up_all(fields, way, at);
+    std::size_t k = 0;
+    for (int i = -2; i < kGrid + 2; ++i)
+      for (int j = -2; j < kGrid + 2; ++j, ++k)
+        for (int f = 0; f < 5; ++f)
+          EXPECT_EQ(found[k][static_cast<std::size_t>(f)],
+                    fields[static_cast<std::size_t>(
+                        f + 5 * ((j + kGrid) % kGrid + kGrid * ((i + kGrid) % kGrid)))]);
+  }
+}
+
+TEST(PlaneLookup, NearestTakesThePixelLessThanHalfAwayAlsoAroundTheEdge) {
+  std::vector<double> fields(5 * kGrid * kGrid);
+  for (std::size_t k = 0; k < fields.size(); ++k) fields[k] = static_cast<double>(k);
+  const double pixel = kWidth / kGrid;
+  const auto found =
+      look_up_all(fields, Interpolation::nearest,
+                  {{2.4 * pixel, 3.6 * pixel}, {15.6 * pixel, 15.4 * pixel}, {-0.4 * pixel, 15.9 * pixel}});
+  EXPECT_EQ(found[0][1], 1 + 5 * (4 + kGrid * 2));
+  EXPECT_EQ(found[1][2], 2 + 5 * (15 + kGrid * 0));
+  EXPECT_EQ(found[2][4], 4 + 5 * (0 + kGrid * 0));
+}
+
+TEST(PlaneLookup, BicubicIsExactForQuadraticsAwayFromTheEdge) {
+  std::vector<double> fields(5 * kGrid * kGrid);
+  const auto quadratic = [](double i, double j) {
+    return 1 + 2 * i - j + 0.3 * i * i - 0.7 * i * j + 0.2 * j * j;
+  };
+  for (std::size_t i = 0; i < kGrid; ++i)
+    for (std::size_t j = 0; j < kGrid; ++j)
+      for (std::size_t f = 0; f < 5; ++f)
+        fields[f + 5 * (j + kGrid * i)] =
+            static_cast<double>(f) * quadratic(static_cast<double>(i), static_cast<double>(j));
+  const double pixel = kWidth / kGrid;
+  for (const auto& [u, v] : {std::pair(2.25, 9.5), std::pair(7.01, 3.99), std::pair(12.5, 12.75)}) {
+    const auto found = look_up_all(fields, Interpolation::bicubic, {{u * pixel, v * pixel}});
+    for (std::size_t f = 0; f < 5; ++f)
+      EXPECT_NEAR(found[0][f], static_cast<double>(f) * quadratic(u, v), 1e-11)
+          << u << ", " << v;  // rounding
+  }
+}
+
+TEST(RayStep, BornRaysAreStraightAndAddUpTheFieldsBeforeThem) {
+  const double chi[] = {0, 20, 45, 70}, a[] = {1, 0.98, 0.96, 0.93}, chi_s = 100;
+  const std::vector<std::array<double, 2>> beta = random_angles(70, 0.3);
+  Rays rays(beta);
+  Maps maps(beta.size());
+  std::vector<double> kappa(beta.size()), gamma1(beta.size()), gamma2(beta.size());
+  const RunTransform turned{6, {11.0, 13.0}};  // second sign and swap
+  for (std::size_t k = 1; k <= 3; ++k) {
+    const std::vector<double> fields = random_fields(static_cast<unsigned>(k), 1e-2);
+    PlaneStep step{chi[k], a[k], std::nullopt, std::nullopt, TracingMethod::born};
+    if (k < 3) step.advance = carry_to(chi[k - 1], chi[k], chi[k + 1]);
+    if (k == 3) step.source = carry_to(chi[k - 1], chi[k], chi_s);
+    step_rays({fields, kGrid, kWidth}, step, turned, rays.tile, maps.pointers);
+    const double weight = chi[k] * (chi_s - chi[k]) / (chi_s * a[k]);
+    for (std::size_t r = 0; r < beta.size(); ++r) {
+      const auto f = look_up_all(fields, Interpolation::bilinear,
+                                 {{chi[k] * beta[r][1] + 11.0, -chi[k] * beta[r][0] + 13.0}})[0];
+      // Turned back: x and y change places, and f3 its sign.
+      kappa[r] += weight * (f[2] + f[4]) / 2;
+      gamma1[r] += weight * (f[4] - f[2]) / 2;
+      gamma2[r] += weight * -f[3];
+    }
+  }
+  for (std::size_t r = 0; r < beta.size(); ++r) {
+    EXPECT_NEAR(maps.values[0][r], kappa[r], kRounding);
+    EXPECT_NEAR(maps.values[1][r], gamma1[r], kRounding);
+    EXPECT_NEAR(maps.values[2][r], gamma2[r], kRounding);
+    EXPECT_EQ(maps.values[3][r], 0.0);
+  }
+}
+
 TEST(RayStep, TheObserverHasNoWeightInTheFirstCarry) {
   const Carry first = carry_to(0, 51.25, 153.75);
   EXPECT_EQ(first.w, 1.0);
