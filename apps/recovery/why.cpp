@@ -11,6 +11,7 @@
 #include "input_availability.hpp"
 #include "io/atomic_writer.hpp"
 #include "ledger/root_marker.hpp"
+#include "ledger/transforms_check.hpp"
 #include "survey.hpp"
 #include "verb.hpp"
 
@@ -91,9 +92,19 @@ class Explanation {
                                              : ExitStatus::gaps;
   }
 
+  ExitStatus transforms(const fs::path& path, bool there) {
+    if (!there) return said(path, "missing: lensplane writes it before the first plane", ExitStatus::gaps);
+    const FileVerdict verdict = check_transforms(campaign_, there, look_.tier);
+    if (verdict.state == State::complete)
+      return said(path, "the transforms that all planes of the campaign share", ExitStatus::done);
+    fmt::print("{}: {}\n  because   {}\n", path.string(), state_name(verdict.state), verdict.because);
+    return verdict.state == State::unknown ? ExitStatus::failed : ExitStatus::gaps;
+  }
+
   // A path below a stage's root that is no product.
   ExitStatus other(const Place& place) {
-    const fs::path path = stage_root(campaign_, place.stage) / place.below;
+    const fs::path& folder = stage_root(campaign_, place.stage);
+    const fs::path path = place.below == "." ? folder : folder / place.below;
     const RootCheck root = check_root(disk_, campaign_, place.stage);
     if (root.state != RootState::ours) {
       fmt::print("{}: unknown\n  because   {}\n", path.string(), root.because);
@@ -102,16 +113,12 @@ class Explanation {
     if (place.below == ".") return said(path, "the root of a stage", ExitStatus::done);
     if (place.below == kRootMarkerFile)
       return said(path, "the marker that says whose root this is", ExitStatus::done);
-    if (place.below.starts_with(kTrashFolder))
+    const auto status = disk_.status(path);
+    if (status && *fs::path(place.below).begin() == kTrashFolder)
       return said(path, "in the trash: moved aside by submit or --force, restorable by hand",
                   ExitStatus::done);
-    const auto status = disk_.status(path);
-    if (place.stage == Stage::lensplanes && place.below == kTransformsFile) {
-      return said(path,
-                  status ? "the transforms that all planes of the campaign share"
-                         : "missing: lensplane writes it before the first plane",
-                  status ? ExitStatus::done : ExitStatus::gaps);
-    }
+    if (place.stage == Stage::lensplanes && place.below == kTransformsFile)
+      return transforms(path, status.has_value());
     if (!status)
       return said(path, "there is no such file, and the campaign expects none of this name",
                   ExitStatus::failed);

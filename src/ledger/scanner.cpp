@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -10,8 +11,8 @@
 #include "base/error.hpp"
 #include "base/stop_request.hpp"
 #include "io/atomic_writer.hpp"
-#include "io/transforms_file.hpp"
 #include "ledger/root_marker.hpp"
+#include "ledger/transforms_check.hpp"
 
 namespace lenswright {
 
@@ -131,17 +132,18 @@ void Scanner::scan_stage(Stage stage, const Selection& selection, ProgressSink& 
   std::set<std::string, std::less<>> names, realizations;
   for (const Model& model : campaign_.models) names.insert(model.name);
   std::vector<ExpectedFolder> expected(static_cast<std::size_t>(campaign_.realizations));
-  std::uint64_t products = 0;
+  std::vector<std::uint64_t> counts(expected.size(), 0);  // of products, per realization
   for (int r = 0; r < campaign_.realizations; ++r) {
     realizations.insert(realization_folder(r));
     if (!chosen(selection.realizations, r)) continue;
     const std::vector<ProductId> of_folder = selected_products(campaign_, stage, selection, r);
-    products += of_folder.size();
+    counts[static_cast<std::size_t>(r)] = of_folder.size();
     expected[static_cast<std::size_t>(r)] = expected_folder(campaign_, of_folder);
   }
-  products *= selection.models.empty() ? campaign_.models.size() : selection.models.size();
+  const std::uint64_t models = selection.models.empty() ? campaign_.models.size() : selection.models.size();
 
-  progress.begin(fmt::format("checking {}", stage_name(stage)), products, "products");
+  progress.begin(fmt::format("checking {}", stage_name(stage)),
+                 models * std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}), "products");
   for (int m = 0; m < static_cast<int>(campaign_.models.size()); ++m) {
     if (!chosen(selection.models, m)) continue;
     const std::string& name = campaign_.models[static_cast<std::size_t>(m)].name;
@@ -150,8 +152,7 @@ void Scanner::scan_stage(Stage stage, const Selection& selection, ProgressSink& 
       if (!chosen(selection.realizations, r)) continue;
       throw_if_stop_requested();
       scan_combination(expected[static_cast<std::size_t>(r)], model, m, r);
-      progress.advance(products / campaign_.models.size() /
-                       static_cast<std::uint64_t>(campaign_.realizations));
+      progress.advance(counts[static_cast<std::size_t>(r)]);
     }
     look_at_extras(model.entries, path / name,
                    [&](const std::string& entry) { return realizations.contains(entry); });
@@ -160,7 +161,7 @@ void Scanner::scan_stage(Stage stage, const Selection& selection, ProgressSink& 
     return names.contains(entry) || entry == kRootMarkerFile || entry == kTrashFolder ||
            (stage == Stage::lensplanes && entry == kTransformsFile);
   });
-  if (stage == Stage::lensplanes) check_transforms(path, root);
+  if (stage == Stage::lensplanes) look_at_transforms(path, root);
   progress.end();
 }
 
@@ -312,33 +313,11 @@ void Scanner::settle_product(const ProductId& id, Tally& tally) {
   findings.push_back(std::move(finding));
 }
 
-void Scanner::check_transforms(const std::filesystem::path& root, const Listing& listing) {
+void Scanner::look_at_transforms(const std::filesystem::path& root, const Listing& listing) {
   if (!any_plane_there_) return;
-  const std::filesystem::path path = root / kTransformsFile;
-  if (find_entry(listing.entries, kTransformsFile) == nullptr) {
-    add_finding(State::missing, path,
-                "planes exist without the transforms they were made with: lensplane stops until the campaign "
-                "says which hold (lensplanes.transforms: seed)");
-    return;
-  }
-  if (tier_ == Tier::quick) return;
-  try {
-    const TransformSet found = read_transforms(path);
-    const TransformSet drawn =
-        draw_transforms(campaign_.lensplanes.seed, campaign_.realizations, campaign_.snapshots,
-                        campaign_.planes_per_snapshot, campaign_.box_mpc_h);
-    if (campaign_.lensplanes.transforms == TransformAuthority::agree && !(found == drawn))
-      add_finding(
-          State::mismatched, path,
-          fmt::format("its transforms are not those of the campaign's seed {}, realizations, snapshots and "
-                      "box: lensplane stops until the campaign says which hold (lensplanes.transforms: "
-                      "file or seed)",
-                      campaign_.lensplanes.seed));
-  } catch (const FormatError& error) {
-    add_finding(State::corrupt, path, error.what());
-  } catch (const IoError& error) {
-    add_finding(State::unknown, path, error.what());
-  }
+  const bool there = find_entry(listing.entries, kTransformsFile) != nullptr;
+  if (FileVerdict verdict = check_transforms(campaign_, there, tier_); verdict.state != State::complete)
+    add_finding(verdict.state, root / kTransformsFile, std::move(verdict.because));
 }
 
 void sort_findings(std::vector<Finding>& findings) {

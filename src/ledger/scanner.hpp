@@ -52,7 +52,7 @@ class Scanner {
   void count_files(const ExpectedFolder& expected);
   void settle(const ExpectedFolder& expected);
   void settle_product(const ProductId& id, Tally& tally);
-  void check_transforms(const std::filesystem::path& root, const Listing& listing);
+  void look_at_transforms(const std::filesystem::path& root, const Listing& listing);
   Tally& tally_of(const ProductId& id);
   void add_finding(State state, const std::filesystem::path& path, std::string because);
   std::string below_root(const std::filesystem::path& path) const;

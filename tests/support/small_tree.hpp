@@ -89,7 +89,8 @@ inline std::string sound_bytes(const Campaign& campaign, const ProductId& id, co
   };
   std::vector<std::byte> bytes;
   if (file.layout == FileLayout::fits) {
-    bytes = encode_fits_map(description, map_of(*file.field, *file.source), false);
+    bytes =
+        encode_fits_map(description, map_of(*file.field, *file.source), campaign.raytracing.fits_compression);
   } else {
     std::vector<NamedMap> maps;
     for (const int source : campaign.raytracing.sources)

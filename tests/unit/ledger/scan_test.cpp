@@ -54,6 +54,31 @@ TEST(Scan, TreeOfFitsAndHdf5MapsIsCompleteAtEveryTier) {
   }
 }
 
+// Maps written for one grid, looked at by a campaign that asks for another.
+void expect_mismatched_for_grid(const std::string& formats, bool compressed, int grid) {
+  const SmallTree tree(SmallTree::Filled::whole,
+                       {"raytracing.formats=[" + formats + "]", "raytracing.grid=64",
+                        std::string("raytracing.fits_compression=") + (compressed ? "true" : "false")});
+  const Campaign other = load_campaign(tree / "campaign.yaml", {"raytracing.formats=[" + formats + "]",
+                                                                "raytracing.grid=" + std::to_string(grid)});
+  for (const Tier tier : {Tier::header, Tier::full}) {
+    EXPECT_EQ(tree.checked(kRun, tier).state, State::complete);
+    const Finding finding = check_product(other, real_disk(), kRun, tier, {});
+    EXPECT_EQ(finding.state, State::mismatched) << formats << " " << tier_name(tier);
+    EXPECT_THAT(finding.because, HasSubstr("of grid 64, where the campaign says"));
+  }
+}
+
+TEST(Scan, FitsMapsOfAnotherGridAreMismatchedAtTierHeader) {
+  expect_mismatched_for_grid("fits", false, 66);
+  expect_mismatched_for_grid("fits", true, 66);
+}
+
+TEST(Scan, Hdf5MapsOfAnotherGridAreMismatchedAtTierHeader) {
+  expect_mismatched_for_grid("hdf5", false, 32);
+  expect_mismatched_for_grid("hdf5", false, 128);
+}
+
 TEST(Scan, TruncatedMassPlaneIsNotComplete) {
   const SmallTree tree;
   test::cut(tree.file(kPlane), 100);
@@ -302,6 +327,25 @@ TEST(Scan, PlanesWithoutTheirTransformsAreNoted) {
     if (id.kind == ProductKind::mass_plane) tree.remove(id);
   result = tree.scanned(Tier::header, {.stages = {Stage::lensplanes}});
   EXPECT_EQ(result.findings.size(), 36U);  // the planes alone: a fresh campaign needs no transforms yet
+}
+
+TEST(Scan, TransformsThatTheSeedWillReplaceAreNotMissed) {
+  const SmallTree tree(SmallTree::Filled::whole, {"lensplanes.transforms=seed"});
+  fs::remove(tree.campaign().lensplanes.root / kTransformsFile);
+  EXPECT_TRUE(tree.scanned(Tier::header).findings.empty());
+}
+
+TEST(Scan, TransformsOfAnotherShapeAreNotedWhateverHolds) {
+  for (const char* holds : {"agree", "file", "seed"}) {
+    const SmallTree tree(SmallTree::Filled::whole, {std::string("lensplanes.transforms=") + holds});
+    const Campaign more = load_campaign(tree / "campaign.yaml",
+                                        {std::string("lensplanes.transforms=") + holds, "realizations=3"});
+    SilentProgress silent;
+    const ScanResult result = scan(more, real_disk(), Tier::header, {.realizations = {0, 1}}, {}, silent);
+    ASSERT_EQ(result.findings.size(), 1U) << holds;
+    EXPECT_EQ(result.findings[0].state, State::mismatched);
+    EXPECT_THAT(result.findings[0].because, HasSubstr("of other realizations"));
+  }
 }
 
 TEST(Scan, TransformsOfAnotherSeedAreNoted) {
