@@ -20,13 +20,28 @@ namespace {
 constexpr std::chrono::milliseconds kAskForStopEvery{200};
 constexpr std::size_t kLogTailLines = 10;
 
+bool is_rule(const std::string& line) {
+  return !line.empty() && line.find_first_not_of('-') == std::string::npos;
+}
+
+// The last lines of the program's own. mpirun frames what it says of a failed program in lines of dashes, and says
+// more than would leave room for the reason; its words are shown where there are no others.
 std::vector<std::string> last_lines(const std::filesystem::path& log) {
-  std::deque<std::string> lines;
-  std::ifstream file(log);
-  for (std::string line; std::getline(file, line);) {
+  std::deque<std::string> own, all;
+  bool framed = false;
+  const auto keep = [](std::deque<std::string>& lines, const std::string& line) {
     lines.push_back(line);
     if (lines.size() > kLogTailLines) lines.pop_front();
+  };
+  std::ifstream file(log);
+  for (std::string line; std::getline(file, line);) {
+    keep(all, line);
+    if (is_rule(line))
+      framed = !framed;
+    else if (!framed)
+      keep(own, line);
   }
+  const std::deque<std::string>& lines = own.empty() ? all : own;
   return {lines.begin(), lines.end()};
 }
 
@@ -133,7 +148,8 @@ class Run {
 
   void pass_on(ExitStatus reason) {
     const int signal_number = reason == ExitStatus::stopped_early ? SIGUSR1 : SIGINT;
-    progress_.note(fmt::format("stopping: {} running tasks are told to end and waited for", running_.size()));
+    progress_.note(
+        fmt::format("stopping: running tasks ({}) are told to end and waited for", running_.size()));
     for (const auto& [id, task] : running_) runner_.send_signal(id, signal_number);
   }
 
@@ -210,12 +226,14 @@ std::string task_label(const Campaign& campaign, const PlannedTask& task) {
   const std::string label = fmt::format("{} task {}", stage_name(task.stage), task.task.index);
   if (task.task.products.empty()) return label;
   const ProductId& first = task.task.products.front();
+  const std::size_t count = task.task.products.size();
+  const std::string products = fmt::format("{} product{}", count, count == 1 ? "" : "s");
   if (task.stage == Stage::lensplanes) {
     const int snapshot = campaign.snapshots.at(static_cast<std::size_t>(snapshot_index_of(campaign, first)));
-    return fmt::format("{} (snapshot {}, {} products)", label, snapshot, task.task.products.size());
+    return fmt::format("{} (snapshot {}, {})", label, snapshot, products);
   }
-  return fmt::format("{} ({}, {} products)", label,
-                     combination_folder(campaign, first.model, first.realization), task.task.products.size());
+  return fmt::format("{} ({}, {})", label, combination_folder(campaign, first.model, first.realization),
+                     products);
 }
 
 Command task_command(const Campaign& campaign, const LocalExecutorSettings& settings,

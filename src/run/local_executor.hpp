@@ -56,8 +56,8 @@ struct TaskOutcome {
 
 std::string_view program_of(Stage stage);  // "lensplane", "lux_convert", "raytrace"
 std::string task_file_name(Stage stage);   // "lux.tasks.json"
-std::string task_label(const Campaign& campaign,
-                       const PlannedTask& task);  // "lensplanes task 3 (snapshot 80)"
+// "lensplanes task 3 (snapshot 80, 2 products)"
+std::string task_label(const Campaign& campaign, const PlannedTask& task);
 Command task_command(const Campaign& campaign, const LocalExecutorSettings& settings,
                      const PlannedTask& task);
 

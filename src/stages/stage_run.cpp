@@ -109,6 +109,14 @@ bool choose(const StageContext& context, const StageRequest& request, const Prod
   return true;
 }
 
+std::string command_for_combination(const Campaign& campaign, const ProductId& id) {
+  const std::string program = stage_of(id.kind) == Stage::lensplanes ? "lensplane"
+                              : stage_of(id.kind) == Stage::lux      ? "lux_convert"
+                                                                     : "raytrace";
+  return fmt::format("{} --config {} --model {} --realization {}", program, campaign.file.string(),
+                     campaign.models[static_cast<std::size_t>(id.model)].name, id.realization);
+}
+
 }  // namespace
 
 void together(const Communicator& ranks, const std::function<void()>& body) {
@@ -167,15 +175,11 @@ std::vector<ProductId> work_left(const StageContext& context, const StageRequest
 }
 
 std::string command_for(const Campaign& campaign, const ProductId& id) {
-  const std::string program = stage_of(id.kind) == Stage::lensplanes ? "lensplane"
-                              : stage_of(id.kind) == Stage::lux      ? "lux_convert"
-                                                                     : "raytrace";
-  std::string command =
-      fmt::format("{} --config {} --model {} --realization {}", program, campaign.file.string(),
-                  campaign.models[static_cast<std::size_t>(id.model)].name, id.realization);
-  if (id.kind == ProductKind::mass_plane)
-    command += fmt::format(" --snapshot {}",
-                           campaign.snapshots[static_cast<std::size_t>(snapshot_index_of(campaign, id))]);
+  // As narrow as it goes: with --force, what else it names is made anew too.
+  std::string command = command_for_combination(campaign, id);
+  if (id.kind == ProductKind::mass_plane) command += fmt::format(" --plane {}", id.index);
+  if (id.kind == ProductKind::potential) command += fmt::format(" --plane {}", id.index - 1);
+  if (id.kind == ProductKind::run) command += fmt::format(" --run {}", id.index);
   return command;
 }
 
@@ -195,7 +199,7 @@ KnownDigests require_inputs(const StageContext& context, const std::vector<Produ
         if (problems++ == 0)
           first_problem =
               fmt::format("input {} is {}: {}; make it with `{}`", name, state_name(finding.state),
-                          finding.because, command_for(campaign, input));
+                          finding.because, command_for_combination(campaign, input));
         continue;
       }
       if (const Digest* digest = receipts.file_digest(name, relative_path(campaign, input)))
@@ -224,8 +228,8 @@ void read_input(const Campaign& campaign, const ProductId& id, const std::functi
   try {
     read();
   } catch (const FormatError& error) {
-    throw InputError(fmt::format("damaged input: {}: {}; make it anew with `{}`", product_name(campaign, id),
-                                 error.what(), command_for(campaign, id)));
+    throw InputError(fmt::format("damaged input: {}: {}; make it anew with `{} --force`",
+                                 product_name(campaign, id), error.what(), command_for(campaign, id)));
   }
 }
 

@@ -29,11 +29,14 @@ struct StageRequest {
   bool force = false;               // rebuild complete ones too, moving the old ones aside
   bool replace_mismatched = false;
   int threads = 1;
-  std::uint64_t memory_bytes = 0;  // per rank; 0: 80 % of the machine / ranks on it
+  std::uint64_t memory_bytes = 0;  // per rank; 0: the job's memory, or 80 % of the machine, / ranks on it
+  double pass_seconds = 0;         // lensplanes: a pass is planned to take at most this long; 0: any time
+  bool estimate_only = false;      // lensplanes: say what the work would take, and touch nothing
 };
 
 struct StageOutcome {
   std::size_t asked = 0, made = 0, were_complete = 0;
+  std::string estimate{};  // where only that was asked for: lines "key: value"
 };
 
 // The environment of one stage run; the same on all ranks but for `progress`.
@@ -75,7 +78,8 @@ std::vector<ProductId> work_left(const StageContext& context, const StageRequest
 using KnownDigests = std::map<std::string, Digest>;
 KnownDigests require_inputs(const StageContext& context, const std::vector<ProductId>& products,
                             const ReceiptIndex& receipts);
-// The command that makes an upstream product, for messages.
+// The command that makes an upstream product and, but for the geometry beside a potential, nothing else; for
+// messages.
 std::string command_for(const Campaign& campaign, const ProductId& id);
 // Throws InputError "damaged input" if `found` is not the digest that a receipt holds.
 void compare_digest(const KnownDigests& known, const std::string& product, const Digest& found);
@@ -83,8 +87,8 @@ void compare_digest(const KnownDigests& known, const std::string& product, const
 // "damaged input" that names the product and the next command.
 void read_input(const Campaign& campaign, const ProductId& id, const std::function<void()>& read);
 
-// Collective. Bytes that each rank may use: what was asked for, or 80 % of the machine's (or the job's) memory
-// divided by the ranks on it; the least of all ranks.
+// Collective. Bytes that each rank may use: what was asked for, or its part of the Slurm job's memory on its node, or
+// of 80 % of the machine's (or its control group's); the least of all ranks.
 std::uint64_t memory_budget(const StageContext& context, const StageRequest& request);
 
 // Collects what each rank published and writes receipts on rank 0, also when the stage ends early: every rank

@@ -133,6 +133,18 @@ TEST_F(LocalExecutor, FailureShowsTheLogAndItsLastLines) {
   EXPECT_THAT(all, testing::Not(HasSubstr("| line 4\"")));
 }
 
+TEST_F(LocalExecutor, ReasonOfAFailureIsShownNotWhatMpirunSaysOfIt) {
+  const std::string rule(74, '-');
+  std::string log = "lensplane: the disk is gone\n" + rule + "\n";
+  for (int line = 1; line <= 12; ++line) log += "mpirun detected that\n";
+  test::write_file(folder_ / "logs" / "lensplanes-0.log", log + rule + "\n");
+  test::write_file(folder_ / "logs" / "lensplanes-1.log", rule + "\nmpirun: no slots\n" + rule + "\n");
+  runner_.statuses = {{"lensplanes-0.log", 2}, {"lensplanes-1.log", 1}};
+  run(two_chains());
+  EXPECT_THAT(notes_.lines_, IsSupersetOf({"    | lensplane: the disk is gone", "    | mpirun: no slots"}));
+  EXPECT_THAT(notes_.lines_, testing::Not(testing::Contains("    | mpirun detected that")));
+}
+
 TEST_F(LocalExecutor, StatusSeventyFiveIsResumableNotFailed) {
   runner_.statuses["lux-0.log"] = 75;
   const auto outcomes = run(two_chains());

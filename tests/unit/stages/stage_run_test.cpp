@@ -153,7 +153,14 @@ TEST_F(StageRun, InputsThatAreNotCompleteAreNamedWithTheNextCommand) {
   tree_.remove({ProductKind::mass_plane, 0, 1, 1});
   EXPECT_THAT(message_of([&] { require_inputs(context_, {kPotential}, {}); }),
               AllOf(HasSubstr("lensplanes/dmo/LP_01/lenspot01.dat is missing"),
-                    HasSubstr("--model dmo --realization 1 --snapshot 96")));
+                    HasSubstr("--model dmo --realization 1`")));
+}
+
+TEST_F(StageRun, CommandForADamagedInputNamesNoneOfItsHealthyNeighbours) {
+  EXPECT_THAT(command_for(tree_.campaign(), {ProductKind::mass_plane, 0, 1, 3}),
+              AllOf(HasSubstr("lensplane "), HasSubstr("--model dmo --realization 1 --plane 3")));
+  EXPECT_THAT(command_for(tree_.campaign(), {ProductKind::potential, 1, 0, 3}),
+              AllOf(HasSubstr("lux_convert "), HasSubstr("--model hydro --realization 0 --plane 2")));
 }
 
 TEST_F(StageRun, PlanesBehindTheLastSourceAreNoInput) {
