@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -53,8 +54,19 @@ cxxopts::Options make_options(const std::string& program, Stage stage, const std
   add("replace-mismatched", "move products of another grid to the trash and make them anew");
   add("threads", "threads per rank (default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or 1)",
       cxxopts::value<int>(), "T");
-  add("memory", "bytes that each rank may use, as in 4G (default: its part of 80 % of the machine)",
+  add("memory",
+      "bytes that each rank may use, as in 4G (default: its part of the Slurm job's memory, or of 80 % of "
+      "the "
+      "machine)",
       cxxopts::value<std::string>(), "SIZE");
+  if (stage == Stage::lensplanes) {
+    add("pass-time",
+        "a pass over the particles may take this long by the estimate, as in 90s, 30m, 2h, so that a killed "
+        "job "
+        "loses no more (default: any time)",
+        cxxopts::value<std::string>(), "TIME");
+    add("estimate", "print memory, passes, bytes and time that the work would take, and do nothing");
+  }
   return options;
 }
 
@@ -127,6 +139,22 @@ std::vector<ProductId> task_products(const Campaign& campaign, Stage stage,
   return task->second.products;
 }
 
+// "90s", "30m", "2h", "1.5h"; without a letter: seconds.
+double seconds_from(const std::string& text) {
+  std::size_t read = 0;
+  double value = 0;
+  try {
+    value = std::stod(text, &read);
+  } catch (const std::exception&) {
+    read = 0;
+  }
+  const std::string unit = text.substr(read);
+  const double seconds = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (read == 0 || seconds == 0 || !(value > 0) || !std::isfinite(value))
+    throw UsageError(fmt::format("--pass-time {}: a time as in 90s, 30m or 2h", text));
+  return value * seconds;
+}
+
 StageRequest request_from(const Campaign& campaign, Stage stage, const cxxopts::ParseResult& parsed) {
   StageRequest request;
   request.stage = stage;
@@ -138,6 +166,11 @@ StageRequest request_from(const Campaign& campaign, Stage stage, const cxxopts::
   request.replace_mismatched = parsed.count("replace-mismatched") > 0;
   request.threads = parsed.count("threads") > 0 ? parsed["threads"].as<int>() : default_threads();
   if (request.threads < 1) throw UsageError("--threads: at least 1");
+  if (stage == Stage::lensplanes) {
+    if (parsed.count("pass-time") > 0)
+      request.pass_seconds = seconds_from(parsed["pass-time"].as<std::string>());
+    request.estimate_only = parsed.count("estimate") > 0;
+  }
   if (parsed.count("memory") > 0) request.memory_bytes = bytes_from(parsed["memory"].as<std::string>());
   return request;
 }
@@ -242,6 +275,10 @@ int stage_main(int argc, char** argv, Stage stage, const std::string& descriptio
     if (ranks.first()) progress = make_terminal_progress();
     const StageContext context{campaign, real_disk(), ranks, *progress};
     const StageOutcome outcome = run(context, request);
+    if (request.estimate_only) {
+      if (ranks.first()) fmt::print("{}", outcome.estimate);
+      return;
+    }
     require_outputs(context, request);
     if (ranks.first()) fmt::print("made {}, already complete {}\n", outcome.made, outcome.were_complete);
   });

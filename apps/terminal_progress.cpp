@@ -51,6 +51,7 @@ class TerminalProgress final : public ProgressSink {
   void begin(std::string_view what, std::uint64_t total, std::string_view unit) override {
     what_ = what;
     unit_ = unit;
+    detail_.clear();
     total_ = total;
     done_ = 0;
     running_ = true;
@@ -72,6 +73,8 @@ class TerminalProgress final : public ProgressSink {
       print_line(status(now));
     }
   }
+
+  void detail(std::string_view text) override { detail_ = text; }
 
   void end() override {
     running_ = false;
@@ -98,6 +101,7 @@ class TerminalProgress final : public ProgressSink {
     std::string text =
         total_ > 0 ? fmt::format("{}: {} of {} {}", what_, short_count(done), short_count(total), unit_)
                    : fmt::format("{}: {} {}", what_, short_count(done), unit_);
+    if (!detail_.empty()) text += ", " + detail_;
     if (seconds < 1 || done_ == 0) return text;  // too early for a rate
     const double rate = done / seconds;
     text += fmt::format(", {}/s", short_count(rate));
@@ -143,7 +147,7 @@ class TerminalProgress final : public ProgressSink {
   bool color_;
   bool running_ = false;
   bool bar_shown_ = false;
-  std::string what_, unit_;
+  std::string what_, unit_, detail_;
   std::uint64_t total_ = 0, done_ = 0;
   Clock::time_point started_ = Clock::now();
   Clock::time_point last_drawn_{};

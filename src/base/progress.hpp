@@ -13,6 +13,8 @@ class ProgressSink {
   // "particles").
   virtual void begin(std::string_view what, std::uint64_t total, std::string_view unit) = 0;
   virtual void advance(std::uint64_t units) = 0;
+  // What else there is to say of the present piece, e.g. "3 of 64 chunks, 812 MB/s"; until it ends or says more.
+  virtual void detail(std::string_view) {}
   virtual void end() = 0;
   // One line for the log, e.g. "dmo/LP_00/lenspot03.dat published (32 KiB)".
   virtual void note(std::string_view line) = 0;

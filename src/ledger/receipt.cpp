@@ -171,13 +171,23 @@ ReceiptIndex ReceiptIndex::load(Disk& disk, const Campaign& campaign) {
 void ReceiptIndex::add(const Receipt& receipt) {
   for (const ProductRecord& record : receipt.products) {
     Entry& entry = records_[record.product];
-    if (receipt.finished >= entry.finished) entry = {record, receipt.finished};
+    if (receipt.finished >= entry.finished) entry = {record, receipt.finished, receipt.numerics, receipt.code_version};
   }
 }
 
 const ProductRecord* ReceiptIndex::find(const std::string& product) const {
   const auto found = records_.find(product);
   return found == records_.end() ? nullptr : &found->second.record;
+}
+
+std::optional<int> ReceiptIndex::numerics(const std::string& product) const {
+  const auto found = records_.find(product);
+  return found == records_.end() ? std::nullopt : std::optional(found->second.numerics);
+}
+
+std::string ReceiptIndex::code_version(const std::string& product) const {
+  const auto found = records_.find(product);
+  return found == records_.end() ? std::string() : found->second.code_version;
 }
 
 const Digest* ReceiptIndex::file_digest(const std::string& product, const std::string& file_path) const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -68,6 +69,9 @@ class ReceiptIndex {
   static ReceiptIndex load(Disk& disk, const Campaign& campaign);
   const ProductRecord* find(const std::string& product) const;
   const Digest* file_digest(const std::string& product, const std::string& file_path) const;
+  // Of the run that made it: the numerics version and the code; none and empty without a record.
+  std::optional<int> numerics(const std::string& product) const;
+  std::string code_version(const std::string& product) const;
   std::size_t size() const { return records_.size(); }
   const std::vector<std::string>& problems() const { return problems_; }
   void add(const Receipt& receipt);
@@ -76,6 +80,8 @@ class ReceiptIndex {
   struct Entry {
     ProductRecord record;
     std::string finished;
+    int numerics = 0;
+    std::string code_version;
   };
   std::unordered_map<std::string, Entry> records_;
   std::vector<std::string> problems_;

@@ -26,10 +26,6 @@ double minimum_image(double difference, double box) {
   return difference;
 }
 
-bool selects(const ReplacementRule& rule, double m200c) {
-  return rule.lower_msun_h <= m200c && m200c < rule.upper_msun_h;
-}
-
 auto order_of(const ReplacementRule& rule) {
   return std::tuple(rule.lower_msun_h, rule.upper_msun_h, rule.radius_factor);
 }

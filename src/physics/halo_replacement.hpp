@@ -36,6 +36,9 @@ struct ReplacementRule {
   double radius_factor = 1;
   bool operator==(const ReplacementRule&) const = default;
 };
+inline bool selects(const ReplacementRule& rule, double m200c) {
+  return rule.lower_msun_h <= m200c && m200c < rule.upper_msun_h;
+}
 
 class ReplacementRegions {
  public:

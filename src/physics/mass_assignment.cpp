@@ -3,9 +3,11 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cassert>
 
+#include "base/error.hpp"
 #include "physics/mass_kernel.hpp"
 
 namespace lenswright {
@@ -256,6 +258,30 @@ void MassAssignment::scatter_members(int sign, std::span<QuantaPlane* const> pla
   });
 }
 
+template <typename Kernel>
+void MassAssignment::scatter_members(int sign, std::span<TiledPlane* const> planes) const {
+  std::atomic<bool> astray = false;
+  visit_bands([&](int slice, std::uint64_t first, std::uint64_t last) {
+    TiledPlane* const* planes_here = planes.data() + static_cast<std::size_t>(slice) * kSetBits;
+    for (std::uint64_t r = first; r < last; ++r) {
+      const MemberRecord& record = member_records_[r];
+      Stencil<Kernel> stencil(record.u, record.v, record.quanta, grid_);
+      if (sign < 0) stencil.negate();
+      const int row = stencil.first_row(grid_), column = stencil.first_column(grid_);
+      for (std::uint64_t set = record.set; set != 0; set &= set - 1) {
+        TiledPlane* plane = planes_here[std::countr_zero(set)];
+        if (!plane) continue;
+        if (std::int64_t* node = plane->node(row, column)) {
+          stencil.add_to_block(node, TiledPlane::kStride);
+        } else {
+          astray = true;
+        }
+      }
+    }
+  });
+  if (astray) throw NumericError("a particle inside a halo falls on a tile that no halo reaches");
+}
+
 void MassAssignment::add(const ParticleBatch& batch, const SnapshotTransform& transform,
                          std::span<QuantaPlane* const> planes) {
   assert(planes.size() == static_cast<std::size_t>(slices_));
@@ -273,14 +299,15 @@ void MassAssignment::add(const ParticleBatch& batch, const SnapshotTransform& tr
   }
 }
 
-void MassAssignment::add_members(const ParticleBatch& batch, const BatchMembers& members,
-                                 const SnapshotTransform& transform, int sign,
-                                 std::span<QuantaPlane* const> planes) {
+template <typename Plane>
+void MassAssignment::add_members_to(const ParticleBatch& batch, const BatchMembers& members,
+                                    const SnapshotTransform& transform, int sign,
+                                    std::span<Plane* const> planes) {
   assert(planes.size() == static_cast<std::size_t>(slices_) * kSetBits);
   std::vector<char> wanted(static_cast<std::size_t>(slices_));
   for (std::size_t slice = 0; slice < wanted.size(); ++slice) {
     const auto here = planes.subspan(slice * kSetBits, kSetBits);
-    wanted[slice] = std::any_of(here.begin(), here.end(), [](const QuantaPlane* p) { return p != nullptr; });
+    wanted[slice] = std::any_of(here.begin(), here.end(), [](const Plane* p) { return p != nullptr; });
   }
   sort_into_bands(batch, &members, transform, wanted, member_records_);
   switch (kernel_) {
@@ -291,6 +318,18 @@ void MassAssignment::add_members(const ParticleBatch& batch, const BatchMembers&
     case MassKernel::tsc:
       return scatter_members<TriangularCloud>(sign, planes);
   }
+}
+
+void MassAssignment::add_members(const ParticleBatch& batch, const BatchMembers& members,
+                                 const SnapshotTransform& transform, int sign,
+                                 std::span<QuantaPlane* const> planes) {
+  add_members_to(batch, members, transform, sign, planes);
+}
+
+void MassAssignment::add_members(const ParticleBatch& batch, const BatchMembers& members,
+                                 const SnapshotTransform& transform, int sign,
+                                 std::span<TiledPlane* const> planes) {
+  add_members_to(batch, members, transform, sign, planes);
 }
 
 }  // namespace lenswright

@@ -21,6 +21,7 @@
 #include "base/grid2d.hpp"
 #include "geometry/transform.hpp"
 #include "physics/mass_quantum.hpp"
+#include "physics/tiled_plane.hpp"
 
 namespace lenswright {
 
@@ -57,6 +58,9 @@ class MassAssignment {
   // bit b of its set; nullptr: nobody wants that plane.
   void add_members(const ParticleBatch& batch, const BatchMembers& members,
                    const SnapshotTransform& transform, int sign, std::span<QuantaPlane* const> planes);
+  // The same onto tiled planes. Throws NumericError if a share falls on a tile that a wanted plane does not hold.
+  void add_members(const ParticleBatch& batch, const BatchMembers& members,
+                   const SnapshotTransform& transform, int sign, std::span<TiledPlane* const> planes);
 
   // Memory that batches of this many particles make it hold.
   static std::size_t scratch_bytes(std::size_t particles, bool with_members);
@@ -82,6 +86,11 @@ class MassAssignment {
   void scatter_records(std::span<QuantaPlane* const> planes) const;
   template <typename Kernel>
   void scatter_members(int sign, std::span<QuantaPlane* const> planes) const;
+  template <typename Kernel>
+  void scatter_members(int sign, std::span<TiledPlane* const> planes) const;
+  template <typename Plane>
+  void add_members_to(const ParticleBatch& batch, const BatchMembers& members,
+                      const SnapshotTransform& transform, int sign, std::span<Plane* const> planes);
 
   MassKernel kernel_;
   int grid_;

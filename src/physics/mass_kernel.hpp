@@ -75,6 +75,14 @@ class Stencil {
       for (std::int64_t& share : row) share = -share;
   }
 
+  // The first of its nodes, in [0, side).
+  int first_row(int side) const { return wrapped(row_.first, side); }
+  int first_column(int side) const { return wrapped(column_.first, side); }
+  // To nodes that lie `stride` apart from row to row, the first one at `node`.
+  void add_to_block(std::int64_t* node, int stride) const {
+    for (int a = 0; a < Kernel::size; ++a, node += stride)
+      for (int b = 0; b < Kernel::size; ++b) node[b] += share_[a][b];
+  }
   void add_to(std::int64_t* plane, int side) const {
     const bool inside = column_.first >= 0 && column_.first + Kernel::size <= side;
     for (int a = 0; a < Kernel::size; ++a) {

@@ -140,6 +140,20 @@ const std::vector<int>& particle_types_of(const Campaign& campaign, Simulation s
   return simulation == Simulation::dmo ? kDarkMatter : campaign.input.particle_types;
 }
 
+std::string snapshot_input(const Campaign& campaign, Simulation simulation, int snapshot_index) {
+  return fmt::format("{}/snapshot {}", simulation_name(simulation),
+                     campaign.snapshots[static_cast<std::size_t>(snapshot_index)]);
+}
+
+std::string halos_input(const Campaign& campaign, int snapshot_index) {
+  return fmt::format("dmo/halos {}", campaign.snapshots[static_cast<std::size_t>(snapshot_index)]);
+}
+
+std::string transform_input(const Campaign& campaign, int realization, int snapshot_index) {
+  return fmt::format("transform of realization {}, snapshot {}", realization,
+                     campaign.snapshots[static_cast<std::size_t>(snapshot_index)]);
+}
+
 std::string text_from_first(const Communicator& ranks, const std::function<std::string()>& body) {
   std::string text, problem;
   if (ranks.first()) {

@@ -28,6 +28,11 @@ ReplacementRule rule_of(const HaloReplacement& replacement);
 // dmo: dark matter; hydro: the campaign's types.
 const std::vector<int>& particle_types_of(const Campaign& campaign, Simulation simulation);
 
+// The names that receipts know inputs by.
+std::string snapshot_input(const Campaign& campaign, Simulation simulation, int snapshot_index);
+std::string halos_input(const Campaign& campaign, int snapshot_index);
+std::string transform_input(const Campaign& campaign, int realization, int snapshot_index);
+
 // By snapshot index. Collective.
 std::map<int, LensplaneInputs> require_simulations(const StageContext& context,
                                                    const std::vector<ProductId>& products);

@@ -1,6 +1,7 @@
 #include "stages/lensplane_memory.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::size_t kMostBatchParticles = std::size_t{1} << 22;
+constexpr int kReturnedBytes = 1 << 20;
 // A chunk as read, as stored, and HDF5's and MPI's own buffers around it.
 constexpr std::uint64_t kReadingBytes = 3 * kChunkParticles * 4 * sizeof(double) + 40 * kMebibyte;
 
@@ -25,7 +27,8 @@ std::uint64_t batch_bytes(std::size_t particles, std::size_t words) {
   constexpr std::size_t kParticleBytes = 3 * sizeof(double) + sizeof(std::int64_t);
   // members as each thread finds them and as they are joined
   constexpr std::size_t kMemberBytes = 2 * (sizeof(std::uint32_t) + sizeof(std::uint64_t));
-  return particles * (kParticleBytes + words * kMemberBytes) +
+  // two batches: the next is read while one is put on planes
+  return particles * (2 * kParticleBytes + words * kMemberBytes) +
          MassAssignment::scratch_bytes(particles, words > 0);
 }
 
@@ -43,8 +46,13 @@ std::uint64_t peak_memory() {
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
+void return_freed_memory() {
+  // Set by hand, the limit no longer grows with what is freed.
+  mallopt(M_MMAP_THRESHOLD, kReturnedBytes);
+}
+
 LensplaneMemory divide_memory(std::uint64_t budget, std::uint64_t in_use, int grid, std::uint64_t particles,
-                              std::size_t words) {
+                              std::size_t words, std::uint64_t largest) {
   LensplaneMemory memory;
   const auto side = static_cast<std::uint64_t>(grid);
   memory.plane_bytes = side * side * sizeof(std::int64_t);
@@ -55,14 +63,15 @@ LensplaneMemory divide_memory(std::uint64_t budget, std::uint64_t in_use, int gr
   memory.batch_particles = batch;
   const std::uint64_t used = std::min<std::uint64_t>(batch, std::max<std::uint64_t>(particles, 1));
   memory.other_bytes = in_use + kReadingBytes + batch_bytes(used, words);
-  const std::uint64_t least = memory.other_bytes + memory.plane_bytes;
+  largest = std::max(largest, memory.plane_bytes);
+  const std::uint64_t least = memory.other_bytes + largest;
   if (budget < least) {
     throw InputError(
         fmt::format("--memory {} per rank is too small: one plane of {} x {} takes {}, program and particle "
                     "buffers {}; at least "
                     "{} is needed",
-                    memory_text(budget), grid, grid, memory_text(memory.plane_bytes),
-                    memory_text(memory.other_bytes), memory_text(least)));
+                    memory_text(budget), grid, grid, memory_text(largest), memory_text(memory.other_bytes),
+                    memory_text(least)));
   }
   memory.most_planes = static_cast<std::size_t>((budget - memory.other_bytes) / memory.plane_bytes);
   return memory;

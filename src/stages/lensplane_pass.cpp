@@ -9,17 +9,36 @@
 #include "base/error.hpp"
 #include "base/stop_request.hpp"
 #include "campaign/product_path.hpp"
-#include "io/plane_file.hpp"
-#include "stages/lensplane_memory.hpp"
 #include "stages/lensplane_transforms.hpp"
+#include "stages/pass_progress.hpp"
+#include "stages/plane_sizes.hpp"
 
 namespace lenswright {
 
 namespace {
 
-constexpr std::size_t kRowsAtOnce = 64;
-// Sums of particle masses are kept in units of 2^kCoarseBits quanta: too coarse to matter, too small to overflow.
-constexpr int kCoarseBits = 10;
+std::vector<ReplacementRule> rules_of(const Campaign& campaign, const LensplanePass& pass) {
+  std::set<int> models;
+  for (const PlaneUnit& unit : pass.units) models.insert(unit.models.begin(), unit.models.end());
+  std::vector<ReplacementRule> rules;
+  for (const int model : models)
+    if (const auto& replacement = campaign.models[static_cast<std::size_t>(model)].replacement)
+      rules.push_back(rule_of(*replacement));
+  return rules;
+}
+
+// What ranks tell each other after each batch.
+struct Round {
+  std::array<std::int64_t, 6> values{};
+  std::int64_t& failed() { return values[0]; }
+  std::int64_t& stopped() { return values[1]; }
+  std::int64_t& particles() { return values[2]; }
+  std::int64_t& coarse_mass() { return values[3]; }
+  std::int64_t& unfinished() { return values[4]; }
+  std::int64_t& chunks() { return values[5]; }
+};
+
+}  // namespace
 
 MassKernel kernel_of(Assignment assignment) {
   switch (assignment) {
@@ -33,160 +52,180 @@ MassKernel kernel_of(Assignment assignment) {
   return MassKernel::tsc;
 }
 
-std::vector<ReplacementRule> rules_of(const Campaign& campaign, const LensplanePass& pass) {
-  std::set<int> models;
-  for (const PlaneUnit& unit : pass.units) models.insert(unit.models.begin(), unit.models.end());
-  std::vector<ReplacementRule> rules;
-  for (const int model : models)
-    if (const auto& replacement = campaign.models[static_cast<std::size_t>(model)].replacement)
-      rules.push_back(rule_of(*replacement));
-  return rules;
-}
-
-void add_plane(QuantaPlane& to, const QuantaPlane& from, int threads) {
-  std::int64_t* values = to.data();
-  const std::int64_t* added = from.data();
-  const auto count = static_cast<std::int64_t>(to.size());
-#pragma omp parallel for num_threads(threads)
-  for (std::int64_t element = 0; element < count; ++element) values[element] += added[element];
-}
-
-// What ranks tell each other after each batch.
-struct Round {
-  std::array<std::int64_t, 5> values{};
-  std::int64_t& failed() { return values[0]; }
-  std::int64_t& stopped() { return values[1]; }
-  std::int64_t& particles() { return values[2]; }
-  std::int64_t& coarse_mass() { return values[3]; }
-  std::int64_t& unfinished() { return values[4]; }
-};
-
-std::string snapshot_name(const Campaign& campaign, Simulation simulation, int snapshot_index) {
-  return fmt::format("{}/snapshot {}", simulation_name(simulation),
-                     campaign.snapshots[static_cast<std::size_t>(snapshot_index)]);
-}
-
-}  // namespace
-
 LensplanePassRun::LensplanePassRun(const LensplaneSetting& setting, const LensplaneInputs& inputs,
-                                   const LensplanePass& pass)
+                                   const LensplanePass& pass, std::string title)
     : setting_(setting),
       context_(setting.context),
       inputs_(inputs),
       pass_(pass),
+      title_(std::move(title)),
       regions_(rules_of(setting.context.campaign, pass), inputs.halos, setting.context.campaign.box_mpc_h) {
   together(context_.ranks, [&] { allocate(); });
 }
 
+int LensplanePassRun::plane_of(const PlaneUnit& unit) const {
+  return pass_.snapshot_index * context_.campaign.planes_per_snapshot + unit.slice;
+}
+
 void LensplanePassRun::allocate() {
   const Campaign& campaign = context_.campaign;
-  const std::size_t count = resident_planes(campaign, pass_);
-  planes_.reserve(count);  // pointers into it stay good
-  const auto new_plane = [&] { return &planes_.emplace_back(campaign.lensplanes.grid); };
   const std::size_t rules = regions_.rules().size();
   for (const PlaneUnit& unit : pass_.units) {
     UnitPlanes planes;
     planes.unit = &unit;
-    planes.of_rule.assign(rules, nullptr);
+    planes.of_rule.resize(rules);
     planes.ring_target.assign(rules, nullptr);
-    std::size_t replace = 0;
     for (const int index : unit.models) {
       const Model& model = campaign.models[static_cast<std::size_t>(index)];
-      QuantaPlane* plane = new_plane();
-      outputs_.push_back({{ProductKind::mass_plane, index, unit.realization,
-                           pass_.snapshot_index * campaign.planes_per_snapshot + unit.slice},
-                          plane});
-      if (model.kind == ModelKind::dmo) planes.dmo = plane;
-      if (model.kind == ModelKind::hydro) planes.hydro = plane;
-      if (!model.replacement) continue;
-      ++replace;
-      const auto& all = regions_.rules();
-      const auto rule = std::find(all.begin(), all.end(), rule_of(*model.replacement));
-      planes.of_rule[static_cast<std::size_t>(rule - all.begin())] = plane;
-    }
-    if (replace > 0 && !planes.dmo) {
-      // dmo is not asked for: a lone replace model starts as dmo in its own plane, several from one beside them.
-      planes.dmo_is_of_rule = replace == 1;
-      planes.dmo = replace == 1 ? *std::find_if(planes.of_rule.begin(), planes.of_rule.end(),
-                                                [](const QuantaPlane* plane) { return plane != nullptr; })
-                                : new_plane();
+      Output output{{ProductKind::mass_plane, index, unit.realization, plane_of(unit)}, nullptr, nullptr};
+      std::shared_ptr<QuantaPlane>& whole = model.kind == ModelKind::hydro ? planes.hydro : planes.dmo;
+      if (!whole) whole = std::make_shared<QuantaPlane>(campaign.lensplanes.grid);
+      output.whole = whole;
+      if (model.replacement) {
+        const ReplacementRule rule = rule_of(*model.replacement);
+        output.change = std::make_shared<TiledPlane>(halo_footprint(
+            inputs_.halos, rule, setting_.transforms.at(unit.realization, pass_.snapshot_index), unit.slice,
+            plane_geometry(campaign)));
+        const auto& all = regions_.rules();
+        planes.of_rule[static_cast<std::size_t>(std::find(all.begin(), all.end(), rule) - all.begin())] =
+            output.change;
+      }
+      outputs_.push_back(std::move(output));
     }
     for (std::size_t rule = rules; rule-- > 0;) {
       const bool has_larger = rule + 1 < rules && regions_.holds_previous(rule + 1);
-      QuantaPlane* larger = has_larger ? planes.ring_target[rule + 1] : nullptr;
-      planes.ring_target[rule] = planes.of_rule[rule] ? planes.of_rule[rule] : larger;
+      TiledPlane* larger = has_larger ? planes.ring_target[rule + 1] : nullptr;
+      planes.ring_target[rule] = planes.of_rule[rule] ? planes.of_rule[rule].get() : larger;
     }
     units_[unit.realization].push_back(std::move(planes));
   }
 }
 
-void LensplanePassRun::read_particles(Fingerprints& fingerprints) {
+void LensplanePassRun::start_from(DmoPlanes& planes) {
+  const Communicator& ranks = context_.ranks;
+  // One rank reads each plane: the others' stay zero, and their sum is the plane.
+  std::vector<UnitPlanes*> candidates;
+  for (auto& [realization, units] : units_)
+    for (UnitPlanes& unit : units)
+      if (unit.dmo && planes.find(realization, plane_of(*unit.unit))) candidates.push_back(&unit);
+  if (candidates.empty()) return;
+  std::string problems;
+  std::vector<std::int64_t> good(candidates.size());
+  together(ranks, [&] {
+    for (std::size_t n = 0; n < candidates.size(); ++n) {
+      if (n % static_cast<std::size_t>(ranks.size()) != static_cast<std::size_t>(ranks.rank())) continue;
+      throw_if_stop_requested();
+      const PlaneUnit& unit = *candidates[n]->unit;
+      const auto problem = read_dmo_plane(context_, unit.realization, plane_of(unit),
+                                          *planes.find(unit.realization, plane_of(unit)), setting_.quantum,
+                                          *candidates[n]->dmo);
+      good[n] = problem ? 0 : 1;
+      if (problem) problems += *problem + "\n";
+    }
+  });
+  ranks.sum_all(std::span<std::int64_t>(good));
+  std::size_t used = 0;
+  for (std::size_t n = 0; n < candidates.size(); ++n) {
+    candidates[n]->dmo_is_read = good[n] != 0;
+    used += good[n] != 0 ? 1 : 0;
+    if (good[n] == 0) planes.remove(candidates[n]->unit->realization, plane_of(*candidates[n]->unit));
+  }
+  for (const std::string& text : ranks.gather_all(problems)) {
+    for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
+      context_.progress.note(text.substr(at, text.find('\n', at) - at));
+  }
+  if (used > 0)
+    context_.progress.note(
+        fmt::format("{} published dmo plane{} read in place of putting dmo's particles down{}", used,
+                    used == 1 ? "" : "s", title_));
+}
+
+bool LensplanePassRun::read_particles(SnapshotFingerprints& fingerprints, DmoPlanes& planes) {
   std::set<Simulation> simulations;
   for (const PlaneUnit& unit : pass_.units)
     for (const int model : unit.models)
       for (const Simulation simulation :
            simulations_of(context_.campaign.models[static_cast<std::size_t>(model)]))
         simulations.insert(simulation);
-  for (const Simulation simulation : simulations) read_simulation(simulation, fingerprints);
+  for (const Simulation simulation : simulations) {
+    read_simulation(simulation, fingerprints);
+    if (simulation != Simulation::dmo) continue;
+    bool same = true;
+    for (const auto& [realization, units] : units_) {
+      for (const UnitPlanes& unit : units) {
+        if (!unit.dmo_is_read) continue;
+        const DmoPlane* plane = planes.find(realization, plane_of(*unit.unit));
+        if (plane && plane->snapshot == read_.at(Simulation::dmo)) continue;
+        planes.remove(realization, plane_of(*unit.unit));
+        same = false;
+      }
+    }
+    if (!same) return false;
+  }
   join_rings();
+  return true;
 }
 
-void LensplanePassRun::read_simulation(Simulation simulation, Fingerprints& fingerprints) {
+void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprints& fingerprints) {
   const Campaign& campaign = context_.campaign;
   const Communicator& ranks = context_.ranks;
   const SnapshotHeader& header = inputs_.snapshots.at(simulation);
-  const std::string name = snapshot_name(campaign, simulation, pass_.snapshot_index);
+  const std::string name = snapshot_input(campaign, simulation, pass_.snapshot_index);
 
   // A run of neighbouring chunks per rank: few ranks open the same file.
   const std::vector<SnapshotChunk> chunks = snapshot_chunks(header, particle_types_of(campaign, simulation));
   const auto share = [&](int rank) {
-    return chunks.size() * static_cast<std::size_t>(rank) / static_cast<std::size_t>(ranks.size());
+    return chunks.begin() + static_cast<std::ptrdiff_t>(chunks.size() * static_cast<std::size_t>(rank) /
+                                                        static_cast<std::size_t>(ranks.size()));
   };
-  std::size_t next = share(ranks.rank());
-  const std::size_t end = share(ranks.rank() + 1);
   std::uint64_t total = 0;
   for (const SnapshotChunk& chunk : chunks) total += chunk.count;
 
-  SnapshotReader reader(header);
-  ParticleChunk chunk;
-  ParticleBatch batch;
   MassAssignment assignment(kernel_of(campaign.lensplanes.assignment), campaign.lensplanes.grid,
                             campaign.box_mpc_h, campaign.planes_per_snapshot, setting_.threads);
   DigestSum digest;
   std::int64_t coarse_mass = 0;
-  context_.progress.begin("reading " + name, total, "particles");
-  for (bool unfinished = true; unfinished;) {
-    Round round;
-    std::string problem;
-    try {
-      batch.clear();
-      while (next < end &&
-             (batch.size() == 0 || batch.size() + chunks[next].count <= setting_.batch_particles)) {
-        reader.read(chunks[next++], chunk);
-        digest.add(chunk.fingerprint);
-        batch.append(chunk.positions, chunk.masses, setting_.quantum);
+  PassProgress progress(context_.progress, "reading " + name + title_, total, chunks.size());
+  {
+    std::unique_ptr<BatchFeed> feed;
+    bool is_last = false;
+    for (bool unfinished = true; unfinished;) {
+      Round round;
+      std::string problem;
+      try {
+        if (!feed)
+          feed = std::make_unique<BatchFeed>(
+              header, std::vector<SnapshotChunk>(share(ranks.rank()), share(ranks.rank() + 1)),
+              setting_.quantum, setting_.batch_particles);
+        if (!is_last) {
+          const BatchFeed::Batch& batch = feed->next();
+          is_last = batch.is_last;
+          digest.add(batch.fingerprint.digest());
+          round.coarse_mass() = batch.coarse_mass;
+          round.particles() = static_cast<std::int64_t>(batch.particles.size());
+          round.chunks() = static_cast<std::int64_t>(batch.chunks);
+          deposit(simulation, batch.particles, assignment);
+        }
+      } catch (const std::bad_alloc&) {
+        problem = "out of memory: give more ranks or nodes, or a smaller --memory";
+      } catch (const std::exception& failure) {
+        problem = *failure.what() != 0 ? failure.what() : "failed for a reason it does not tell";
       }
-      for (const std::int64_t quanta : batch.quanta) round.coarse_mass() += quanta >> kCoarseBits;
-      deposit(simulation, batch, assignment);
-    } catch (const std::bad_alloc&) {
-      problem = "out of memory: give more ranks or nodes, or a smaller --memory";
-    } catch (const std::exception& failure) {
-      problem = failure.what();
+      round.failed() = problem.empty() ? 0 : 1;
+      round.stopped() = stop_requested() ? 1 : 0;
+      round.unfinished() = is_last ? 0 : 1;
+      ranks.sum_all(std::span<std::int64_t>(round.values));
+      if (round.failed() > 0) ranks.agree(problem);
+      if (round.stopped() > 0) stop_together(ranks);
+      progress.advance(static_cast<std::uint64_t>(round.particles()),
+                       static_cast<std::uint64_t>(round.chunks()));
+      coarse_mass += round.coarse_mass();
+      unfinished = round.unfinished() > 0;
     }
-    round.failed() = problem.empty() ? 0 : 1;
-    round.stopped() = stop_requested() ? 1 : 0;
-    round.particles() = static_cast<std::int64_t>(batch.size());
-    round.unfinished() = next < end ? 1 : 0;
-    ranks.sum_all(std::span<std::int64_t>(round.values));
-    if (round.failed() > 0) ranks.agree(problem);
-    if (round.stopped() > 0) stop_together(ranks);
-    context_.progress.advance(static_cast<std::uint64_t>(round.particles()));
-    coarse_mass += round.coarse_mass();
-    unfinished = round.unfinished() > 0;
   }
-  context_.progress.end();
+  progress.end();
 
-  if (coarse_mass >= std::int64_t{1} << (63 - kCoarseBits)) {
+  if (coarse_mass >= std::int64_t{1} << (63 - BatchFeed::kCoarseBits)) {
     throw InputError(
         fmt::format("{}: its particles weigh more than 1.5 times what the campaign's omega_m {} and box {} "
                     "Mpc/h hold; check "
@@ -209,15 +248,17 @@ void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch
   for (const auto& [realization, units] : units_) {
     const SnapshotTransform& transform = setting_.transforms.at(realization, pass_.snapshot_index);
     std::vector<QuantaPlane*> whole(slices, nullptr);
-    for (const UnitPlanes& unit : units)
+    for (const UnitPlanes& unit : units) {
+      if (simulation == Simulation::dmo && unit.dmo_is_read) continue;
       whole[static_cast<std::size_t>(unit.unit->slice)] =
-          simulation == Simulation::dmo ? unit.dmo : unit.hydro;
+          simulation == Simulation::dmo ? unit.dmo.get() : unit.hydro.get();
+    }
     if (std::any_of(whole.begin(), whole.end(), [](const QuantaPlane* plane) { return plane != nullptr; }))
       assignment.add(batch, transform, whole);
 
     for (std::size_t word = 0; word < members.size(); ++word) {
       if (members[word].particles.empty()) continue;
-      std::vector<QuantaPlane*> targets(slices * kSetBits, nullptr);
+      std::vector<TiledPlane*> targets(slices * kSetBits, nullptr);
       for (const UnitPlanes& unit : units) {
         const std::size_t first = word * kSetBits;
         const std::size_t count = std::min(kSetBits, unit.ring_target.size() - first);
@@ -230,88 +271,68 @@ void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch
   }
 }
 
-// From rings to regions, and from differences to planes. Linear, so each rank does it to its part of the sum.
+// From rings to regions. Linear, so each rank does it to its part of the sum.
 void LensplanePassRun::join_rings() {
   for (auto& [realization, units] : units_) {
     for (UnitPlanes& unit : units) {
-      const QuantaPlane* smaller = nullptr;
+      const TiledPlane* smaller = nullptr;
       for (std::size_t rule = 0; rule < unit.of_rule.size(); ++rule) {
         if (!regions_.holds_previous(rule)) smaller = nullptr;
-        QuantaPlane* plane = unit.of_rule[rule];
+        TiledPlane* plane = unit.of_rule[rule].get();
         if (!plane) continue;
-        if (smaller) add_plane(*plane, *smaller, setting_.threads);
+        if (smaller) plane->add(*smaller);
         smaller = plane;
       }
-      if (unit.dmo_is_of_rule) continue;
-      for (QuantaPlane* plane : unit.of_rule)
-        if (plane) add_plane(*plane, *unit.dmo, setting_.threads);
     }
   }
 }
 
-Published LensplanePassRun::write(const Output& output) const {
-  const Campaign& campaign = context_.campaign;
-  const int grid = campaign.lensplanes.grid;
-  const std::span<const std::int64_t> quanta = output.plane->values();
-  PlaneWriter writer(context_.disk, absolute_path(campaign, output.id), grid, kScalarFields);
-  std::vector<double> rows(kRowsAtOnce * static_cast<std::size_t>(grid));
-  for (std::size_t first = 0; first < quanta.size(); first += rows.size()) {
-    const std::size_t count = std::min(rows.size(), quanta.size() - first);
-    for (std::size_t element = 0; element < count; ++element) {
-      if (quanta[first + element] < 0) {
-        throw NumericError(fmt::format("{}: pixel {} has a negative mass of {} quanta",
-                                       product_name(campaign, output.id), first + element,
-                                       quanta[first + element]));
-      }
-      rows[element] = setting_.quantum.mass_of(quanta[first + element]);
-    }
-    writer.write_rows(std::span<const double>(rows.data(), count));
-  }
-  return writer.publish();
-}
-
-ProductRecord LensplanePassRun::record_of(const Output& output, const Published& published) const {
+ProductRecord LensplanePassRun::record_of(const Output& output) const {
   const Campaign& campaign = context_.campaign;
   const Model& model = campaign.models[static_cast<std::size_t>(output.id.model)];
-  const int snapshot = campaign.snapshots[static_cast<std::size_t>(pass_.snapshot_index)];
   ProductRecord record;
   record.product = product_name(campaign, output.id);
-  record.files.push_back({relative_path(campaign, output.id), published.size, published.digest});
   for (const Simulation simulation : simulations_of(model))
     record.inputs.push_back(
-        {snapshot_name(campaign, simulation, pass_.snapshot_index), read_.at(simulation)});
+        {snapshot_input(campaign, simulation, pass_.snapshot_index), read_.at(simulation)});
   if (model.kind == ModelKind::replace)
-    record.inputs.push_back({fmt::format("dmo/halos {}", snapshot), inputs_.halo_fingerprint});
+    record.inputs.push_back({halos_input(campaign, pass_.snapshot_index), inputs_.halo_fingerprint});
   record.inputs.push_back(
-      {fmt::format("transform of realization {}, snapshot {}", output.id.realization, snapshot),
+      {transform_input(campaign, output.id.realization, pass_.snapshot_index),
        transform_digest(setting_.transforms.at(output.id.realization, pass_.snapshot_index))});
   record.configuration = configuration_digest(campaign, output.id);
   return record;
 }
 
-std::size_t LensplanePassRun::publish(ReceiptBook& book) {
+std::size_t LensplanePassRun::publish(PlaneWriting& writing) {
   const Communicator& ranks = context_.ranks;
   const auto owners = static_cast<std::size_t>(ranks.size());
-  context_.progress.begin("writing mass planes", outputs_.size(), "planes");
-  for (std::size_t first = 0; first < outputs_.size(); first += owners) {
-    const std::size_t count = std::min(owners, outputs_.size() - first);
-    for (std::size_t n = 0; n < count; ++n)
-      ranks.sum_to(static_cast<int>(n), outputs_[first + n].plane->values());
+  const std::size_t made = outputs_.size();
+  context_.progress.begin("writing mass planes" + title_, made, "planes");
+  for (std::size_t first = 0; first < made; first += owners) {
+    const std::size_t count = std::min(owners, made - first);
+    for (std::size_t n = 0; n < count; ++n) {
+      Output& output = outputs_[first + n];
+      // A whole plane that several outputs start from is summed for all ranks, once.
+      if (summed_.insert(output.whole.get()).second) ranks.sum_all(output.whole->values());
+      if (output.change) ranks.sum_to(static_cast<int>(n), output.change->cells());
+    }
     together(ranks, [&] {
       const auto mine = static_cast<std::size_t>(ranks.rank());
-      if (mine >= count) return;
-      const Output& output = outputs_[first + mine];
-      book.add(record_of(output, write(output)));
+      if (mine < count) {
+        const Output& output = outputs_[first + mine];
+        writing.start(context_, output.id, {output.whole, output.change}, setting_.quantum,
+                      record_of(output));
+      }
+      throw_if_stop_requested();
     });
-    for (std::size_t n = 0; n < count; ++n) {
-      context_.progress.note(
-          fmt::format("{} published ({})", product_name(context_.campaign, outputs_[first + n].id),
-                      memory_text(plane_file_size(context_.campaign.lensplanes.grid, kScalarFields))));
-    }
     context_.progress.advance(count);
   }
   context_.progress.end();
-  return outputs_.size();
+  // What is in flight holds on to its own planes.
+  units_.clear();
+  outputs_.clear();
+  return made;
 }
 
 }  // namespace lenswright

@@ -1,19 +1,28 @@
 // lensplane_pass.hpp: one pass over a snapshot's particles: read, put on planes, summed over ranks, published.
 //
 // Ranks share the snapshot's chunks; each chunk is read once and put on every plane of the pass while it is in memory.
-// Planes are summed onto different ranks in turn, which write them at the same time.
+// A (realization, slice) holds dmo's and hydro's planes whole, and of each replace model what it changes of dmo's, in
+// tiles. Sums go to different ranks in turn, which write at the same time, one plane each while the next is summed.
 // Throws: InputError or StopRequested, on all ranks; a pass whose particles could not all be read publishes nothing
 #pragma once
 
 #include <map>
+#include <memory>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "physics/mass_assignment.hpp"
+#include "stages/batch_feed.hpp"
+#include "stages/dmo_planes.hpp"
 #include "stages/lensplane_inputs.hpp"
 #include "stages/lensplane_plan.hpp"
+#include "stages/plane_writing.hpp"
 
 namespace lenswright {
+
+MassKernel kernel_of(Assignment assignment);
 
 // What all passes of a run have in common.
 struct LensplaneSetting {
@@ -24,48 +33,56 @@ struct LensplaneSetting {
   std::size_t batch_particles = 0;
 };
 
+// Fingerprints of snapshots that were read before, by simulation and snapshot index: reading one again must give the
+// same.
+using SnapshotFingerprints = std::map<std::pair<Simulation, int>, Digest>;
+
 class LensplanePassRun {
  public:
-  // Fingerprints of snapshots that were read before, by simulation and snapshot index: reading one again must give
-  // the same.
-  using Fingerprints = std::map<std::pair<Simulation, int>, Digest>;
-
-  // Collective, as are all methods.
-  LensplanePassRun(const LensplaneSetting& setting, const LensplaneInputs& inputs, const LensplanePass& pass);
-  void read_particles(Fingerprints& fingerprints);
-  // Returns the number of planes published.
-  std::size_t publish(ReceiptBook& book);
+  // Collective, as are all methods. `title` ends what progress shows, as ", pass 1 of 3".
+  LensplanePassRun(const LensplaneSetting& setting, const LensplaneInputs& inputs, const LensplanePass& pass,
+                   std::string title = {});
+  // From here on dmo's planes of these are not made of particles but of what is published, where that holds good;
+  // others are removed from `planes`.
+  void start_from(DmoPlanes& planes);
+  // False: a plane that this pass started from was made of other particles than those read; do the pass again
+  // without (it has been removed from `planes`).
+  bool read_particles(SnapshotFingerprints& fingerprints, DmoPlanes& planes);
+  // Returns the number of planes published, the last of each rank still on its way in `writing`.
+  std::size_t publish(PlaneWriting& writing);
 
  private:
   struct UnitPlanes {
     const PlaneUnit* unit = nullptr;
-    QuantaPlane* dmo = nullptr;         // all dmo particles
-    QuantaPlane* hydro = nullptr;       // all hydro particles
-    std::vector<QuantaPlane*> of_rule;  // what is asked for
-    std::vector<QuantaPlane*>
-        ring_target;              // where particles of a rule's ring go: the next larger region asked for
-    bool dmo_is_of_rule = false;  // a single replace model starts as dmo in its own plane
+    std::shared_ptr<QuantaPlane> dmo;                  // all dmo particles
+    std::shared_ptr<QuantaPlane> hydro;                // all hydro particles
+    std::vector<std::shared_ptr<TiledPlane>> of_rule;  // what the models asked for change of dmo's plane
+    std::vector<TiledPlane*>
+        ring_target;           // where particles of a rule's ring go: the next larger region asked for
+    bool dmo_is_read = false;  // from a published plane
   };
   struct Output {
     ProductId id;
-    QuantaPlane* plane;
+    std::shared_ptr<QuantaPlane> whole;
+    std::shared_ptr<TiledPlane> change;  // null: `whole` is the plane
   };
   void allocate();
-  void read_simulation(Simulation simulation, Fingerprints& fingerprints);
+  int plane_of(const PlaneUnit& unit) const;
+  void read_simulation(Simulation simulation, SnapshotFingerprints& fingerprints);
   void deposit(Simulation simulation, const ParticleBatch& batch, MassAssignment& assignment) const;
   void join_rings();
-  Published write(const Output& output) const;
-  ProductRecord record_of(const Output& output, const Published& published) const;
+  ProductRecord record_of(const Output& output) const;
 
   const LensplaneSetting& setting_;
   const StageContext& context_;
   const LensplaneInputs& inputs_;
   const LensplanePass& pass_;
+  std::string title_;
   ReplacementRegions regions_;
-  std::vector<QuantaPlane> planes_;
   std::map<int, std::vector<UnitPlanes>> units_;  // by realization
   std::vector<Output> outputs_;
-  std::map<Simulation, Digest> read_;  // fingerprints of this pass
+  std::set<const QuantaPlane*> summed_;  // over ranks
+  std::map<Simulation, Digest> read_;    // fingerprints of this pass
 };
 
 }  // namespace lenswright

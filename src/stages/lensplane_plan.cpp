@@ -24,61 +24,46 @@ std::vector<PlaneUnit> units_of(const Campaign& campaign, const std::vector<Prod
 
 }  // namespace
 
-std::size_t resident_planes(const Campaign& campaign, const std::vector<int>& models) {
-  bool has_dmo = false;
-  std::size_t replace = 0, others = 0;
-  for (const int model : models) {
-    switch (campaign.models[static_cast<std::size_t>(model)].kind) {
-      case ModelKind::dmo:
-        has_dmo = true;
-        break;
-      case ModelKind::hydro:
-        ++others;
-        break;
-      case ModelKind::replace:
-        ++replace;
-        break;
-    }
-  }
-  return others + replace + (has_dmo || replace > 1 ? 1 : 0);
-}
-
-std::size_t resident_planes(const Campaign& campaign, const LensplanePass& pass) {
+std::size_t plane_count(const LensplanePass& pass) {
   std::size_t planes = 0;
-  for (const PlaneUnit& unit : pass.units) planes += resident_planes(campaign, unit.models);
+  for (const PlaneUnit& unit : pass.units) planes += unit.models.size();
   return planes;
 }
 
+std::size_t whole_planes(const Campaign& campaign, const std::vector<int>& models) {
+  bool dmo = false, hydro = false;
+  for (const int model : models) {
+    const ModelKind kind = campaign.models[static_cast<std::size_t>(model)].kind;
+    (kind == ModelKind::hydro ? hydro : dmo) = true;
+  }
+  return (dmo ? 1 : 0) + (hydro ? 1 : 0);
+}
+
 std::vector<LensplanePass> plan_passes(const Campaign& campaign, int snapshot_index,
-                                       const std::vector<ProductId>& products, std::size_t most_planes) {
-  assert(most_planes >= 1);
+                                       const std::vector<ProductId>& products, const PassTest& fits) {
   std::vector<LensplanePass> passes;
-  std::size_t free = 0;
-  const auto begin_pass = [&] {
-    passes.push_back({snapshot_index, {}});
-    free = most_planes;
+  LensplanePass open{snapshot_index, {}};
+  const auto close = [&] {
+    if (!open.units.empty()) passes.push_back(std::exchange(open, {snapshot_index, {}}));
   };
   for (PlaneUnit& unit : units_of(campaign, products)) {
-    const std::size_t planes = resident_planes(campaign, unit.models);
-    if (planes > free) begin_pass();
-    if (planes <= free) {
-      free -= planes;
-      passes.back().units.push_back(std::move(unit));
-      continue;
-    }
+    open.units.push_back(unit);
+    if (fits(open)) continue;
+    open.units.pop_back();
+    close();
+    open.units.push_back(unit);
+    if (fits(open)) continue;
     // Even alone the unit is too large: as many of its models as fit, pass by pass.
-    std::vector<int> part;
+    open.units.front().models.clear();
     for (const int model : unit.models) {
-      part.push_back(model);
-      if (part.size() > 1 && resident_planes(campaign, part) > most_planes) {
-        part.pop_back();
-        passes.back().units.push_back({unit.realization, unit.slice, std::exchange(part, {model})});
-        begin_pass();
-      }
+      open.units.front().models.push_back(model);
+      if (open.units.front().models.size() == 1 || fits(open)) continue;
+      open.units.front().models.pop_back();
+      close();
+      open.units.push_back({unit.realization, unit.slice, {model}});
     }
-    free -= resident_planes(campaign, part);
-    passes.back().units.push_back({unit.realization, unit.slice, std::move(part)});
   }
+  close();
   return passes;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "campaign/product_id.hpp"
@@ -25,13 +26,15 @@ struct LensplanePass {
   bool operator==(const LensplanePass&) const = default;
 };
 
-// Planes held while these models of one unit are made: one each, and dmo's where more than one replace model starts
-// from it.
-std::size_t resident_planes(const Campaign& campaign, const std::vector<int>& models);
-std::size_t resident_planes(const Campaign& campaign, const LensplanePass& pass);
+std::size_t plane_count(const LensplanePass& pass);  // that it makes
+// Whole planes held while these models of one unit are made: dmo's and hydro's own, and dmo's where a replace model
+// starts from it. What replacement changes of it is held apart, in tiles.
+std::size_t whole_planes(const Campaign& campaign, const std::vector<int>& models);
 
-// `products`: mass planes of this snapshot, in any order. REQUIRES: most_planes >= 1.
+// `products`: mass planes of this snapshot, in any order. `fits` says whether a pass is small enough; one of a single
+// plane is taken without asking.
+using PassTest = std::function<bool(const LensplanePass&)>;
 std::vector<LensplanePass> plan_passes(const Campaign& campaign, int snapshot_index,
-                                       const std::vector<ProductId>& products, std::size_t most_planes);
+                                       const std::vector<ProductId>& products, const PassTest& fits);
 
 }  // namespace lenswright

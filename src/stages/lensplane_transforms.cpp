@@ -54,7 +54,7 @@ void require_shape(const TransformSet& set, const TransformSet& expected, const 
                   path.string(), fmt::join(differences, "; ")));
 }
 
-TransformSet settle(const StageContext& context) {
+TransformSet settle(const StageContext& context, bool look_only) {
   const Campaign& campaign = context.campaign;
   const std::filesystem::path& root = stage_root(campaign, Stage::lensplanes);
   const std::filesystem::path path = root / kTransformsFile;
@@ -82,6 +82,7 @@ TransformSet settle(const StageContext& context) {
                       path.string(), campaign.lensplanes.seed));
     }
     if (!present) {
+      if (look_only) return drawn;
       write_transforms(context.disk, path, drawn);
       context.progress.note(fmt::format("{} drawn from seed {}", path.string(), campaign.lensplanes.seed));
       return drawn;
@@ -104,6 +105,7 @@ TransformSet settle(const StageContext& context) {
     case TransformAuthority::seed:
       break;
   }
+  if (look_only) return drawn;
   move_to_trash(context.disk, campaign, Stage::lensplanes, std::string(kTransformsFile),
                 fmt::format("its transforms are not those of seed {}, which the campaign says hold "
                             "(lensplanes.transforms: seed)",
@@ -143,7 +145,11 @@ TransformSet decode(const std::string& encoded) {
 }  // namespace
 
 TransformSet settle_transforms(const StageContext& context) {
-  return decode(text_from_first(context.ranks, [&] { return encode(settle(context)); }));
+  return decode(text_from_first(context.ranks, [&] { return encode(settle(context, false)); }));
+}
+
+TransformSet foreseen_transforms(const StageContext& context) {
+  return decode(text_from_first(context.ranks, [&] { return encode(settle(context, true)); }));
 }
 
 Digest transform_digest(const SnapshotTransform& transform) {

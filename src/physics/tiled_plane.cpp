@@ -1,0 +1,83 @@
+#include "physics/tiled_plane.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <new>
+
+namespace lenswright {
+
+TileSet::TileSet(int grid)
+    : grid_(grid),
+      per_side_((grid + kTile - 1) / kTile),
+      held_(static_cast<std::size_t>(per_side_) * static_cast<std::size_t>(per_side_), 0) {}
+
+std::size_t TileSet::count() const {
+  return static_cast<std::size_t>(std::count(held_.begin(), held_.end(), 1));
+}
+
+TiledPlane::TiledPlane(const TileSet& tiles) : grid_(tiles.grid()), per_side_(tiles.per_side()) {
+  const auto side = static_cast<std::size_t>(per_side_);
+  number_.assign(side * side, -1);
+  for (int row = 0; row < per_side_; ++row) {
+    row_begin_.push_back(static_cast<std::uint32_t>(column_of_.size()));
+    for (int column = 0; column < per_side_; ++column) {
+      if (!tiles.contains(row, column)) continue;
+      number_[static_cast<std::size_t>(row) * side + static_cast<std::size_t>(column)] =
+          static_cast<std::int32_t>(column_of_.size());
+      column_of_.push_back(static_cast<std::uint32_t>(column));
+    }
+  }
+  row_begin_.push_back(static_cast<std::uint32_t>(column_of_.size()));
+  cell_count_ = column_of_.size() * kTileCells;
+  cells_.reset(
+      static_cast<std::int64_t*>(std::calloc(std::max<std::size_t>(cell_count_, 1), sizeof(std::int64_t))));
+  if (!cells_) throw std::bad_alloc();
+}
+
+std::uint64_t TiledPlane::bytes(int grid, std::size_t tiles) {
+  const auto side = static_cast<std::uint64_t>((grid + TileSet::kTile - 1) / TileSet::kTile);
+  return side * side * sizeof(std::int32_t) +
+         tiles * (kTileCells * sizeof(std::int64_t) + sizeof(std::uint32_t));
+}
+
+void TiledPlane::add(const TiledPlane& other) {
+  assert(other.grid_ == grid_);
+  for (std::size_t tile = 0; tile < number_.size(); ++tile) {
+    if (other.number_[tile] < 0) continue;
+    assert(number_[tile] >= 0 && "a tile that is not held");
+    std::int64_t* to = cells_.get() + static_cast<std::size_t>(number_[tile]) * kTileCells;
+    const std::int64_t* from =
+        other.cells_.get() + static_cast<std::size_t>(other.number_[tile]) * kTileCells;
+    for (std::size_t cell = 0; cell < kTileCells; ++cell) to[cell] += from[cell];
+  }
+}
+
+void TiledPlane::add_tile_row_to(int tile_row, int local_row, std::int64_t* row) const {
+  const auto at = static_cast<std::size_t>(tile_row);
+  for (std::uint32_t tile = row_begin_[at]; tile < row_begin_[at + 1]; ++tile) {
+    const std::int64_t* from =
+        cells_.get() + tile * kTileCells + static_cast<std::size_t>(local_row) * kStride;
+    const int first = static_cast<int>(column_of_[tile]) * TileSet::kTile;
+    if (first + kStride <= grid_) {
+      for (int k = 0; k < kStride; ++k) row[first + k] += from[k];
+    } else {
+      for (int k = 0; k < kStride; ++k) row[(first + k) % grid_] += from[k];
+    }
+  }
+}
+
+void TiledPlane::add_rows_to(int first, std::span<std::int64_t> rows) const {
+  const int count = static_cast<int>(rows.size() / static_cast<std::size_t>(grid_));
+  for (int n = 0; n < count; ++n) {
+    const int row = first + n;
+    std::int64_t* out = rows.data() + static_cast<std::ptrdiff_t>(n) * grid_;
+    // A row of tiles also reaches into the next one; over the periodic edge into the next two, if the last is low.
+    for (int k = 0; k < std::min(per_side_, 3); ++k) {
+      const int tile_row = (row / TileSet::kTile - k + per_side_) % per_side_;
+      const int below = ((row - tile_row * TileSet::kTile) % grid_ + grid_) % grid_;
+      for (int local = below; local < kStride; local += grid_) add_tile_row_to(tile_row, local, out);
+    }
+  }
+}
+
+}  // namespace lenswright

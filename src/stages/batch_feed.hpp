@@ -1,0 +1,49 @@
+// batch_feed.hpp: a rank's share of a snapshot in batches, the next one read while the present one is worked on.
+//
+// HDF5 is used by one thread at a time: by the feed's while it reads ahead, so by nobody else while a feed lives.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <future>
+#include <vector>
+
+#include "physics/mass_assignment.hpp"
+#include "sim/snapshot_reader.hpp"
+
+namespace lenswright {
+
+class BatchFeed {
+ public:
+  struct Batch {
+    ParticleBatch particles;
+    DigestSum fingerprint;  // of its chunks
+    std::size_t chunks = 0;
+    std::int64_t coarse_mass = 0;  // in units of 2^kCoarseBits quanta
+    bool is_last = false;
+  };
+  // Too coarse to matter, too small for a sum over a snapshot to overflow.
+  static constexpr int kCoarseBits = 10;
+
+  // At most `batch_particles` per batch, but never less than a chunk. Starts to read.
+  BatchFeed(const SnapshotHeader& header, std::vector<SnapshotChunk> chunks, const MassQuantum& quantum,
+            std::size_t batch_particles);
+  // Waits for the next batch, and starts to read the one after it. Without chunks there is one empty batch.
+  // Throws what reading threw. REQUIRES: the one before was not the last. Valid until the next call.
+  const Batch& next();
+
+ private:
+  void read_ahead();
+
+  SnapshotReader reader_;
+  std::vector<SnapshotChunk> chunks_;
+  MassQuantum quantum_;
+  std::size_t batch_particles_;
+  std::size_t next_chunk_ = 0;
+  ParticleChunk chunk_;
+  std::array<Batch, 2> batches_;
+  std::size_t filling_ = 0;
+  std::future<void> reading_;  // last: waits for the thread before anything it uses goes
+};
+
+}  // namespace lenswright
