@@ -46,6 +46,62 @@ std::vector<std::uint64_t> peaks_of(const std::vector<double>& density, int side
   return peaks;
 }
 
+// Placed halos by cells that are at least as wide as the farthest that two of them can be too near: those that a new one could
+// overlap are in its own cell and the neighbouring ones.
+class PlacedHalos {
+ public:
+  PlacedHalos(double box, double largest_r200c) : box_(box) {
+    constexpr double kMostCells = 64;
+    const double widest = kSeparation * 2 * largest_r200c;
+    cells_ = static_cast<int>(std::clamp(box / std::max(widest, box / kMostCells), 1.0, kMostCells));
+    const auto side = static_cast<std::size_t>(cells_);
+    by_cell_.resize(side * side * side);
+  }
+
+  bool overlap(const MockHalo& halo) const {
+    const int last = cells_ < 3 ? cells_ - 2 : 1;  // with fewer than three cells, each once
+    for (int di = -1; di <= last; ++di)
+      for (int dj = -1; dj <= last; ++dj)
+        for (int dk = -1; dk <= last; ++dk)
+          for (const std::size_t placed : by_cell_[cell_of(halo, {di, dj, dk})])
+            if (too_near(halo, halos_[placed])) return true;
+    return false;
+  }
+
+  void add(MockHalo halo) {
+    by_cell_[cell_of(halo, {0, 0, 0})].push_back(halos_.size());
+    halos_.push_back(std::move(halo));
+  }
+
+  std::vector<MockHalo> take() { return std::move(halos_); }
+
+ private:
+  std::size_t cell_of(const MockHalo& halo, const std::array<int, 3>& step) const {
+    std::size_t index = 0;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const int cell = std::min(cells_ - 1, static_cast<int>(halo.centre[axis] / box_ * cells_));
+      index = index * static_cast<std::size_t>(cells_) +
+              static_cast<std::size_t>(wrap_index(cell + step[axis], cells_));
+    }
+    return index;
+  }
+
+  bool too_near(const MockHalo& one, const MockHalo& other) const {
+    double square = 0;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const double d = nearest_image(one.centre[axis] - other.centre[axis], box_);
+      square += d * d;
+    }
+    const double apart = kSeparation * (one.r200c + other.r200c);
+    return square < apart * apart;
+  }
+
+  double box_;
+  int cells_ = 1;
+  std::vector<std::vector<std::size_t>> by_cell_;
+  std::vector<MockHalo> halos_;
+};
+
 double sphere_radius(std::uint64_t members) {  // in cells
   return std::cbrt(3 * static_cast<double>(members) / (4 * kPi));
 }
@@ -134,18 +190,8 @@ std::vector<MockHalo> HaloPlacement::place(const std::vector<double>& masses,
                                            const Displacements& displacements, double growth,
                                            double z) const {
   std::vector<bool> taken(displacements[0].size(), false);
-  std::vector<MockHalo> halos;
-  const auto overlaps = [&](const MockHalo& halo) {
-    return std::any_of(halos.begin(), halos.end(), [&](const MockHalo& other) {
-      double square = 0;
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        const double d = nearest_image(halo.centre[axis] - other.centre[axis], box_);
-        square += d * d;
-      }
-      const double apart = kSeparation * (halo.r200c + other.r200c);
-      return square < apart * apart;
-    });
-  };
+  // Masses come largest first; a halo's own is rounded to whole particles.
+  PlacedHalos placed(box_, masses.empty() ? 0 : r200c_mpc_h(masses.front() + particle_mass_, z, omega_m_));
   for (const double mass : masses) {
     const auto members = static_cast<std::uint64_t>(std::llround(mass / particle_mass_));
     if (members < kMinimumHaloParticles) break;
@@ -157,13 +203,13 @@ std::vector<MockHalo> HaloPlacement::place(const std::vector<double>& masses,
       halo.centre = centre_of(peak, halo.members, displacements, growth);
       halo.m200c = static_cast<double>(members) * particle_mass_;
       halo.r200c = r200c_mpc_h(halo.m200c, z, omega_m_);
-      if (overlaps(halo)) continue;
+      if (placed.overlap(halo)) continue;
       for (const std::uint64_t member : halo.members) taken[member] = true;
-      halos.push_back(std::move(halo));
+      placed.add(std::move(halo));
       break;
     }
   }
-  return halos;
+  return placed.take();
 }
 
 }  // namespace lenswright
