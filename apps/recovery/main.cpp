@@ -46,7 +46,7 @@ int run(int argc, char** argv) {
         fmt::format("which verb? One of {}; recovery --help explains them", fmt::join(names, ", ")));
   const std::string_view like = nearest(word, names);
   throw UsageError(fmt::format("no verb \"{}\"{}; there are {}; recovery --help explains them", word,
-                               like.empty() ? "" : fmt::format("; do you mean \"{}\"?", like),
+                               like.empty() ? "" : fmt::format(" (do you mean \"{}\"?)", like),
                                fmt::join(names, ", ")));
 }
 

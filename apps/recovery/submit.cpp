@@ -72,8 +72,7 @@ void require_mpirun_allowed() {
     if (std::getenv(name) != nullptr) continue;
     throw UsageError(
         "mpirun refuses to run as root: submit as another user, or, where root is meant (a container), say "
-        "so "
-        "with export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1");
+        "so with export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1");
   }
 }
 
@@ -98,7 +97,7 @@ std::string fuse_of(const Campaign& campaign, const Plan& plan) {
 }
 
 // Temporary files of writers that are gone, looked at once more right before.
-std::size_t remove_dead_files(Disk& disk, const std::vector<fs::path>& files) {
+void remove_dead_files(Disk& disk, const std::vector<fs::path>& files) {
   std::size_t removed = 0;
   for (const fs::path& file : files) {
     const auto name = parse_temporary_name(file.filename().string());
@@ -107,7 +106,9 @@ std::size_t remove_dead_files(Disk& disk, const std::vector<fs::path>& files) {
     disk.remove(file);
     ++removed;
   }
-  return removed;
+  if (removed > 0)
+    fmt::print("removed {} temporary file{} of writers that no longer live\n", removed,
+               removed == 1 ? "" : "s");
 }
 
 std::optional<ExitStatus> asked_to_stop() {
@@ -175,8 +176,7 @@ ExitStatus carry_out(const SubmitRequest& request, const Survey& found, const Pl
   fmt::print("plan: {}\nlogs: {}\n{} at once, {} ranks each\n", folders.plan.string(), folders.logs.string(),
              settings.parallelism.jobs, settings.parallelism.ranks);
   std::fflush(stdout);
-  if (const std::size_t removed = remove_dead_files(disk, plan.dead_temporary_files); removed > 0)
-    fmt::print("removed {} temporary files of writers that no longer live\n", removed);
+  remove_dead_files(disk, plan.dead_temporary_files);
 
   DamagedFiles damaged(disk, campaign, found.receipts, request.look.tier, plan);
   const auto runner = make_process_runner();
@@ -224,6 +224,7 @@ ExitStatus submit(const SubmitRequest& request) {
   fmt::print("campaign {}, tier {}\n{}", look.campaign.name, tier_name(look.tier),
              draw_plan(look.campaign, plan, terminal_style()));
   if (plan.tasks.empty()) {
+    if (!request.dry_run) remove_dead_files(disk, plan.dead_temporary_files);
     fmt::print("{}\n", gaps_left ? fmt::format("nothing can be made; next: recovery diagnose{}", look.options)
                                  : "nothing to do: all is complete");
     return gaps_left ? ExitStatus::gaps : ExitStatus::done;

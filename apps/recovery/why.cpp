@@ -132,14 +132,14 @@ class Explanation {
     }
     if (status->type == FileType::directory)
       return said(path, "a folder; name a product or a file in it", ExitStatus::failed);
-    fmt::print("{}: orphan\n  because   the campaign expects no file of this name: {}\n", path.string(),
-               reason_for_orphan(place));
+    fmt::print("{}: orphan\n  because   the campaign expects no file of this name: {}\n",
+               printable(path.string()), reason_for_orphan(place));
     return ExitStatus::gaps;
   }
 
  private:
   static ExitStatus said(const fs::path& path, const std::string& what, ExitStatus status) {
-    fmt::print("{}: {}\n", path.string(), what);
+    fmt::print("{}: {}\n", printable(path.string()), what);
     return status;
   }
 

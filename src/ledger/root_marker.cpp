@@ -59,6 +59,12 @@ RootCheck check_root(Disk& disk, const Campaign& campaign, Stage stage) {
                           stage_name(stage), root, kRootMarkerFile, init_command(campaign))};
     }
     return check_marker(campaign, stage, root, marker, read_text(disk, marker));
+  } catch (const FormatError& error) {
+    return {
+        RootState::unreadable,
+        fmt::format("the marker of the {} root is damaged: {}; if it is the right folder, remove the marker "
+                    "and take the folder in with {}",
+                    stage_name(stage), error.what(), init_command(campaign))};
   } catch (const Failure& failure) {
     return {RootState::unreadable, fmt::format("the {} root cannot be read: {}; when it can, check with "
                                                "`recovery diagnose --config {}`",

@@ -19,6 +19,9 @@ std::string grouped(std::int64_t number);  // "13,384"
 // Percent of the whole to one digit, rounded down: 100.0 is said only of all. "-" of nothing.
 std::string percent(std::int64_t part, std::int64_t whole);
 std::string bytes_text(std::uint64_t bytes);  // "1.5 GiB"
+// For names of files, which may hold anything: control characters as \\x1b, so that they stay on their line and
+// say nothing to the terminal.
+std::string printable(const std::string& text);
 // Cut to at most `width` characters, "..." at the end of what was cut.
 std::string cut(const std::string& text, std::size_t width);
 

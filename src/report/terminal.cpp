@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "campaign/product_path.hpp"
@@ -133,6 +134,14 @@ std::string blocked_text(const std::vector<BlockedSummary>& blocked, const Termi
   return text;
 }
 
+// A product's name, with that of the file where the product is a folder of many; the path where there is none.
+std::string where(const FindingSummary& finding) {
+  if (!finding.product) return printable(finding.path);
+  const std::filesystem::path product = *finding.product, file = finding.path;
+  const bool in_it = file.parent_path().filename() == product.filename();
+  return in_it ? (product / file.filename()).string() : product.string();
+}
+
 // Damage first: of thousands of missing files the tables have told already.
 std::string findings_text(const Summary& summary, const DiagnosisView& view) {
   if (summary.findings.empty()) return {};
@@ -148,7 +157,7 @@ std::string findings_text(const Summary& summary, const DiagnosisView& view) {
     text += fmt::format(
         "  {} {}: {}\n",
         painted(fmt::format("{:10}", state_name(finding.state)), colour_of(finding.state), view.style),
-        finding.product ? *finding.product : finding.path, finding.because);
+        where(finding), printable(finding.because));
   }
   if (shown < findings.size())
     text += fmt::format("  and {} more: --all shows them\n",
@@ -281,14 +290,14 @@ std::string draw_plan(const Campaign& campaign, const Plan& plan, const Terminal
                         kTrashFolder, grouped(std::ssize(plan.moves)));
     constexpr std::size_t kMovesShown = 20;
     for (std::size_t move = 0; move < std::min(plan.moves.size(), kMovesShown); ++move)
-      text += fmt::format("  {} ({}: {})\n", plan.moves[move].path, state_name(plan.moves[move].state),
-                          plan.moves[move].because);
+      text += fmt::format("  {} ({}: {})\n", printable(plan.moves[move].path),
+                          state_name(plan.moves[move].state), printable(plan.moves[move].because));
     if (plan.moves.size() > kMovesShown)
       text += fmt::format("  and {} more\n", plan.moves.size() - kMovesShown);
   }
   if (!plan.dead_temporary_files.empty())
-    text += fmt::format("to remove: {} temporary files of writers that no longer live\n",
-                        plan.dead_temporary_files.size());
+    text += fmt::format("to remove: {} temporary file{} of writers that no longer live\n",
+                        plan.dead_temporary_files.size(), plan.dead_temporary_files.size() == 1 ? "" : "s");
   if (!plan.left_mismatched.empty()) {
     text += fmt::format(
         "left alone: {} sound products of another grid than the campaign's (first: {}); most likely the "

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "io/atomic_writer.hpp"
 #include "recovery_program.hpp"
 #include "run/campaign_lock.hpp"
 
@@ -36,6 +37,18 @@ TEST_F(RecoverySubmit, CompleteTreeHasNothingToDo) {
   EXPECT_EQ(outcome.status, 0) << outcome.output;
   EXPECT_THAT(outcome.output, HasSubstr("nothing to do"));
   EXPECT_FALSE(fs::exists(tree_ / "state/plans"));
+}
+
+TEST_F(RecoverySubmit, DeadWritersFilesGoAlsoWhereNothingIsToBeMade) {
+  const fs::path dead =
+      tree_ / ("LP/dmo/LP_00/.lenspot00.dat.tmp-" + host_name() + "-999999999-0a1b2c3d0001");
+  test::write_file(dead, "half a plane");
+  EXPECT_EQ(recovery(tree_, "submit --dry-run").status, 0);
+  EXPECT_TRUE(fs::exists(dead));
+  const auto outcome = recovery(tree_, "submit");
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_THAT(outcome.output, HasSubstr("removed 1 temporary file of"));
+  EXPECT_FALSE(fs::exists(dead));
 }
 
 TEST_F(RecoverySubmit, DryRunShowsThePlanAndDoesNothing) {
@@ -85,7 +98,7 @@ TEST_F(RecoverySubmit, FailedTaskLeavesGapsItsLogAndTheTrash) {
   tree_.remove(kPotential);
   const auto outcome = recovery(tree_, "submit --yes --ranks 1");
   EXPECT_EQ(outcome.status, 1) << outcome.output;
-  EXPECT_THAT(outcome.output, AllOf(HasSubstr("lensplanes task 1 (snapshot 80, 1 products): failed"),
+  EXPECT_THAT(outcome.output, AllOf(HasSubstr("lensplanes task 1 (snapshot 80, 1 product): failed"),
                                     HasSubstr("lensplanes-1.log"), HasSubstr("held back"),
                                     HasSubstr("0 of 2 planned products are complete")));
   EXPECT_EQ(files_in(tree_ / "LP/.trash"), 1u) << "the damaged plane is kept";

@@ -88,6 +88,22 @@ TEST_F(RecoveryWhy, OrphanSaysWhatDoesNotFit) {
   EXPECT_THAT(model.output, HasSubstr("\"warm\" is none of its 3 models"));
 }
 
+TEST_F(RecoveryWhy, TransformsAreLookedInto) {
+  EXPECT_EQ(recovery(tree_, "why LP/transforms.h5").status, 0);
+  test::cut(tree_ / "LP/transforms.h5", 700);
+  const auto cut = recovery(tree_, "why LP/transforms.h5");
+  EXPECT_EQ(cut.status, 1);
+  EXPECT_THAT(cut.output, HasSubstr("transforms.h5: corrupt"));
+  fs::remove(tree_ / "LP/transforms.h5");
+  EXPECT_EQ(recovery(tree_, "why LP/transforms.h5").status, 1);
+}
+
+TEST_F(RecoveryWhy, NothingInTheTrashIsNotCalledTrash) {
+  const auto outcome = recovery(tree_, "why LP/.trash/20260131/dmo/LP_00/lenspot00.dat");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.output, HasSubstr("no such file"));
+}
+
 TEST_F(RecoveryWhy, UnmountedRootIsUnknown) {
   fs::rename(tree_ / "LUX", tree_ / "away");
   const auto outcome = recovery(tree_, "why lux/hydro/LP_00/lenspot03.dat");

@@ -72,7 +72,10 @@ TEST(RootMarker, DamagedMarkerIsUnreadable) {
   for (const std::string& damaged : {std::string(), text.substr(0, text.size() / 2), std::string("[1]"),
                                      std::string(R"({"schema": 99, "campaign": "x", "stage": "lux"})")}) {
     test::write_file(marker, damaged);
-    EXPECT_EQ(check_root(real_disk(), tree.campaign(), Stage::lux).state, RootState::unreadable) << damaged;
+    const RootCheck check = check_root(real_disk(), tree.campaign(), Stage::lux);
+    EXPECT_EQ(check.state, RootState::unreadable) << damaged;
+    EXPECT_THAT(check.because, testing::AllOf(HasSubstr(marker.string()), HasSubstr("recovery init")))
+        << damaged;
   }
 }
 

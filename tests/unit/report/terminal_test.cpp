@@ -42,6 +42,25 @@ TEST_F(Terminal, DamageIsShownBeforeWhatIsMerelyMissing) {
   EXPECT_THAT(text, HasSubstr("and 18 more: --all shows them"));
 }
 
+TEST_F(Terminal, DamagedMapOfARunIsNamedWithTheRun) {
+  ScanResult scan(campaign_);
+  test::set_all(scan, State::complete);
+  const ProductId run{ProductKind::run, 0, 0, 1};
+  scan.set(run, State::corrupt);
+  scan.findings.push_back(
+      {State::corrupt, Stage::raytracing, run, "/data/RT/dmo/LP_00/run001/kappa06.dat", "a reason"});
+  EXPECT_THAT(draw_diagnosis(test::summary_of(campaign_, scan), view_),
+              HasSubstr("corrupt    raytracing/dmo/LP_00/run001/kappa06.dat: a reason\n"));
+}
+
+TEST_F(Terminal, NameOfAnOrphanSaysNothingToTheTerminal) {
+  ScanResult scan(campaign_);
+  test::set_all(scan, State::complete);
+  scan.findings.push_back({State::orphan, Stage::lux, std::nullopt, "/data/LUX/a\nb\033[31m\u00fc", "odd"});
+  EXPECT_THAT(draw_diagnosis(test::summary_of(campaign_, scan), view_),
+              HasSubstr("orphan     /data/LUX/a\\x0ab\\x1b[31m\u00fc: odd\n"));
+}
+
 TEST_F(Terminal, CompleteCampaignHasNoNextCommand) {
   ScanResult scan(campaign_);
   test::set_all(scan, State::complete);
