@@ -65,6 +65,9 @@ def main():
         print(__doc__, file=sys.stderr)
         return 2
     source = Path(sys.argv[1]).resolve()
+    if not (source / "src").is_dir():
+        print(f"{source}: no source tree: it has no src/", file=sys.stderr)
+        return 2
     folders = sorted(p for p in (source / "src").iterdir() if p.is_dir())
     unknown = [p.name for p in folders if p.name not in FLOORS]
     problems = [f"src/{name}: has no floor: add it to FLOORS" for name in unknown]
