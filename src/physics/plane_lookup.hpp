@@ -5,6 +5,9 @@
 // Units:  comoving Mpc/h; angles in radians; fields as in poisson_fft.hpp
 // Source: Keys 1981, IEEE Trans. ASSP 29, 1153 (bicubic: cubic convolution with a = -1/2)
 // Note:   only + - * / on doubles in a fixed order: the same bits on every IEEE machine
+//
+// A plane is far larger than any cache. So rays are looked up a chunk at a time and in two steps, with the work on
+// another chunk between them: the first finds the pixels and asks the memory for them, the second reads them.
 #pragma once
 
 #include <cstddef>
@@ -23,21 +26,33 @@ struct LensPlane {
   Interpolation interpolation = Interpolation::bilinear;
 };
 
-// Rays are looked up a chunk at a time: short enough for the first-level cache, long enough to fetch the plane's
-// pixels ahead of their use.
-struct PlaneLookup {
-  static constexpr std::size_t kRays = 64;
-  alignas(64) double fields[5][kRays];  // the result
+class PlaneLookup {
+ public:
+  static constexpr std::size_t kRays =
+      64;  // of a chunk: all that is held of it stays in the first-level cache
 
-  alignas(64) std::int32_t row[kRays];  // of the pixel below the ray
-  alignas(64) std::int32_t column[kRays];
-  alignas(64) double beyond_row[kRays];  // how far beyond it the ray is, in pixels, [0, 1]
-  alignas(64) double beyond_column[kRays];
-  alignas(64) std::int64_t corner[4][kRays];  // first field of the pixels around the ray
+  // The first `rays` <= kRays of the angles.
+  void locate(const LensPlane& plane, double chi, const RunTransform& frame, const double* beta_x,
+              const double* beta_y, std::size_t rays);
+  // Field f of the rays that were located last.
+  void read(const LensPlane& plane);
+  const double* field(int f) const { return fields_[f]; }
+
+ private:
+  void read_bilinear(const LensPlane& plane);
+  void read_nearest(const LensPlane& plane);
+  void read_bicubic(const LensPlane& plane);
+
+  std::size_t rays_ = 0;
+  alignas(64) double fields_[5][kRays];
+  alignas(64) double row_[kRays];  // of the pixel below the ray; whole numbers
+  alignas(64) double column_[kRays];
+  alignas(64) double beyond_row_[kRays];  // how far beyond it the ray is, in pixels, [0, 1]
+  alignas(64) double beyond_column_[kRays];
+  // For bilinear interpolation:
+  alignas(64) std::int64_t pixel_[kRays];        // first field of the pixel below
+  alignas(64) std::int64_t next_row_[kRays];     // from there to the pixel in the next row
+  alignas(64) std::int64_t next_column_[kRays];  // and to the one in the next column
 };
-
-// The first `rays` <= kRays of the angles.
-void look_up(const LensPlane& plane, double chi, const RunTransform& frame, const double* beta_x,
-             const double* beta_y, std::size_t rays, PlaneLookup& lookup);
 
 }  // namespace lenswright

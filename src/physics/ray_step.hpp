@@ -50,8 +50,28 @@ struct RayTile {
 // Rays before the first plane: both sets hold the ray's direction and the unit matrix.
 void start_rays(RayTile& tile, std::span<const double> beta_x, std::span<const double> beta_y);
 
-// One plane. `maps`: where each map of the tile's rays goes (null: not wanted); read only if step.source.
+// Where each map of a tile's rays goes (null: not wanted); written to only if step.source.
+using MapTargets = std::array<double*, kLensingMaps>;
+
+// One plane, as one run sees it, and what it does to a chunk of a tile's rays in two steps (plane_lookup.hpp).
+class RayStep {
+ public:
+  RayStep(const LensPlane& plane, const PlaneStep& step, const RunTransform& frame);
+  // Rays [first, first + rays) of the tile, rays <= PlaneLookup::kRays.
+  void meet(const RayTile& tile, std::size_t first, std::size_t rays, PlaneLookup& lookup) const;
+  // The same rays, after meet(): their state at the next plane takes the place of that at the plane before. The
+  // caller swaps the tile's sets if step.advance, when all its rays are done.
+  void move(const RayTile& tile, std::size_t first, std::size_t rays, PlaneLookup& lookup,
+            const MapTargets& maps) const;
+
+ private:
+  LensPlane plane_;
+  PlaneStep step_;
+  RunTransform frame_;
+};
+
+// One plane, a whole tile of any number of rays; swaps its sets.
 void step_rays(const LensPlane& plane, const PlaneStep& step, const RunTransform& frame, RayTile& tile,
-               const std::array<double*, kLensingMaps>& maps);
+               const MapTargets& maps);
 
 }  // namespace lenswright

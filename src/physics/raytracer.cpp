@@ -41,34 +41,57 @@ Raytracer::Raytracer(const RayGrid& grid, std::size_t runs, std::vector<LensingM
       begin_(first_pair(share.rank)),
       end_(first_pair(share.rank + 1)),
       rays_(first_ray(end_) - first_ray(begin_)),
-      state_(std::make_unique_for_overwrite<double[]>(RayTile::kDoublesPerRay * rays_)),
-      values_(std::make_unique_for_overwrite<double[]>(sources_ * maps_.size() * rays_)) {
-  // The same schedule as in pass(): a thread's rays lie in memory near to it.
-#pragma omp parallel for num_threads(threads_) schedule(static)
-  for (std::size_t pair = begin_; pair < end_; ++pair) {
-    std::array<double, RayTiling::kTileSide * RayTiling::kTileSide> beta_x, beta_y;
-    std::size_t ray = 0;
-    tiling_.for_each_ray(pair % tiling_.tiles(), [&](int i, int j) {
-      beta_x[ray] = ray_angle(grid_, i);
-      beta_y[ray++] = ray_angle(grid_, j);
-    });
-    RayTile tile = tile_of(pair);
-    start_rays(tile, {beta_x.data(), ray}, {beta_y.data(), ray});
+      state_(RayTile::kDoublesPerRay * rays_),
+      values_(sources_ * maps_.size() * rays_) {
+  static_assert(RayTiling::kTileSide * RayTiling::kTileSide <= PlaneLookup::kRays);
+  // Shared out as in pass(): a thread's rays lie in memory near to it.
+#pragma omp parallel for num_threads(threads_) schedule(static, 1)
+  for (int thread = 0; thread < threads_; ++thread) {
+    Place place = place_of(first_of_thread(thread));
+    for (std::size_t pair = first_of_thread(thread); pair < first_of_thread(thread + 1); ++pair) {
+      std::array<double, PlaneLookup::kRays> beta_x, beta_y;
+      std::size_t ray = 0;
+      tiling_.for_each_ray(place.tile, [&](int i, int j) {
+        beta_x[ray] = ray_angle(grid_, i);
+        beta_y[ray++] = ray_angle(grid_, j);
+      });
+      RayTile tile = tile_at(place);
+      start_rays(tile, {beta_x.data(), ray}, {beta_y.data(), ray});
+      place = after(place);
+    }
   }
 }
 
 void Raytracer::pass(const LensPlane& plane, const PlaneStep& step, std::span<const RunTransform> frames,
                      std::size_t source) {
   assert(frames.size() == runs_ && (!step.source || source < sources_));
-  const std::size_t start = first_ray(begin_);
-#pragma omp parallel for num_threads(threads_) schedule(static)
-  for (std::size_t pair = begin_; pair < end_; ++pair) {
-    RayTile tile = tile_of(pair);
-    std::array<double*, kLensingMaps> maps{};
-    for (std::size_t m = 0; step.source && m < maps_.size(); ++m)
-      maps[static_cast<std::size_t>(maps_[m])] =
-          values_.get() + (source * maps_.size() + m) * rays_ + (first_ray(pair) - start);
-    step_rays(plane, step, frames[pair / tiling_.tiles()], tile, maps);
+  std::vector<RayStep> steps;
+  for (const RunTransform& frame : frames) steps.emplace_back(plane, step, frame);
+#pragma omp parallel for num_threads(threads_) schedule(static, 1)
+  for (int thread = 0; thread < threads_; ++thread) {
+    // While a tile is moved, the pixels of the next one are on their way.
+    PlaneLookup lookups[2];
+    const auto meet = [&](const Place& place, PlaneLookup& lookup) {
+      steps[place.run].meet(tile_at(place), 0, place.rays, lookup);
+    };
+    const std::size_t first = first_of_thread(thread), last = first_of_thread(thread + 1);
+    Place place = place_of(first);
+    if (first < last) meet(place, lookups[first % 2]);
+    for (std::size_t pair = first; pair < last; ++pair) {
+      const Place next = after(place);
+      // The state behind the next tile's: in a line, but in steps that the hardware does not see through.
+      const char* const ahead =
+          reinterpret_cast<const char*>(state_.data() + RayTile::kDoublesPerRay * (next.first + next.rays));
+      for (std::size_t byte = 0; byte < 8 * RayTile::kDoublesPerRay * place.rays; byte += 64)
+        __builtin_prefetch(ahead + byte);
+      if (pair + 1 < last) meet(next, lookups[(pair + 1) % 2]);
+      MapTargets maps{};
+      for (std::size_t m = 0; step.source && m < maps_.size(); ++m)
+        maps[static_cast<std::size_t>(maps_[m])] =
+            values_.data() + (source * maps_.size() + m) * rays_ + place.first;
+      steps[place.run].move(tile_at(place), 0, place.rays, lookups[pair % 2], maps);
+      place = next;
+    }
   }
   if (step.advance) swapped_ = !swapped_;
 }
@@ -82,7 +105,7 @@ std::size_t Raytracer::rays_held(std::size_t run, int rank) const {
 std::span<const double> Raytracer::values(std::size_t run, std::size_t source, std::size_t map) const {
   const std::size_t start = first_ray(begin_), from = std::max(run * tiling_.rays(), start);
   const std::size_t held = rays_held(run, share_.rank);
-  const double* const all = values_.get() + (source * maps_.size() + map) * rays_;
+  const double* const all = values_.data() + (source * maps_.size() + map) * rays_;
   return held == 0 ? std::span<const double>{} : std::span<const double>{all + (from - start), held};
 }
 
@@ -94,11 +117,26 @@ std::size_t Raytracer::first_ray(std::size_t pair) const {
   return pair / tiling_.tiles() * tiling_.rays() + tiling_.first_ray(pair % tiling_.tiles());
 }
 
-RayTile Raytracer::tile_of(std::size_t pair) const {
-  const std::size_t rays = tiling_.rays_of(pair % tiling_.tiles());
-  double* const set = state_.get() + RayTile::kDoublesPerRay * (first_ray(pair) - first_ray(begin_));
-  double* const other = set + RayTile::kQuantities * rays;
-  return swapped_ ? RayTile{rays, other, set} : RayTile{rays, set, other};
+std::size_t Raytracer::first_of_thread(int thread) const {
+  return begin_ + (end_ - begin_) * static_cast<std::size_t>(thread) / static_cast<std::size_t>(threads_);
+}
+
+Raytracer::Place Raytracer::place_of(std::size_t pair) const {
+  const std::size_t tile = pair % tiling_.tiles();
+  return {pair / tiling_.tiles(), tile, tiling_.rays_of(tile), first_ray(pair) - first_ray(begin_)};
+}
+
+Raytracer::Place Raytracer::after(const Place& place) const {
+  Place next{place.run, place.tile + 1, 0, place.first + place.rays};
+  if (next.tile == tiling_.tiles()) next = {place.run + 1, 0, 0, next.first};
+  next.rays = tiling_.rays_of(next.tile);
+  return next;
+}
+
+RayTile Raytracer::tile_at(const Place& place) {
+  double* const set = state_.data() + RayTile::kDoublesPerRay * place.first;
+  double* const other = set + RayTile::kQuantities * place.rays;
+  return swapped_ ? RayTile{place.rays, other, set} : RayTile{place.rays, set, other};
 }
 
 }  // namespace lenswright

@@ -6,11 +6,12 @@
 // Bytes:  a ray's values depend on no other ray, rank or thread
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <vector>
 
+#include "base/big_array.hpp"
 #include "base/grid2d.hpp"
 #include "physics/ray_step.hpp"
 
@@ -24,17 +25,21 @@ struct RayGrid {
 double ray_angle(const RayGrid& grid, int i);
 
 // Square tiles of the ray grid, row by row; the rays of a tile row by row. Rays of a tile meet the same few
-// memory pages of a plane, whatever symmetry the plane is seen in.
+// memory pages of a plane, whatever symmetry the plane is seen in. A tile is one chunk of a plane's lookup, and its
+// state one piece of memory: all states are read and written as one stream.
 class RayTiling {
  public:
-  static constexpr int kTileSide = 32;
+  static constexpr int kTileSide = 8;
   explicit RayTiling(int side) : side_(side), per_side_((side + kTileSide - 1) / kTileSide) {}
   std::size_t rays() const { return static_cast<std::size_t>(side_) * static_cast<std::size_t>(side_); }
   std::size_t tiles() const {
     return static_cast<std::size_t>(per_side_) * static_cast<std::size_t>(per_side_);
   }
   std::size_t first_ray(std::size_t tile) const;  // in tile order; tile == tiles(): rays()
-  std::size_t rays_of(std::size_t tile) const { return first_ray(tile + 1) - first_ray(tile); }
+  std::size_t rays_of(std::size_t tile) const {
+    const int t = static_cast<int>(tile);
+    return static_cast<std::size_t>(cut(t / per_side_) * cut(t % per_side_));
+  }
   // Calls visit(i, j) for each ray of the tile, in order.
   template <typename Visit>
   void for_each_ray(std::size_t tile, const Visit& visit) const {
@@ -46,6 +51,7 @@ class RayTiling {
   Grid2d<double> untile(std::span<const double> values) const;
 
  private:
+  int cut(int k) const { return std::min(kTileSide, side_ - k * kTileSide); }  // the last ones may be smaller
   int side_, per_side_;
 };
 
@@ -78,7 +84,17 @@ class Raytracer {
  private:
   std::size_t first_pair(int rank) const;
   std::size_t first_ray(std::size_t pair) const;  // counted over all runs
-  RayTile tile_of(std::size_t pair) const;
+  // One pair after another: what a division each would find costs as much as a ray.
+  struct Place {
+    std::size_t run, tile;
+    std::size_t rays;   // of the tile
+    std::size_t first;  // of its rays, counted within this share
+  };
+  Place place_of(std::size_t pair) const;
+  Place after(const Place& place) const;
+  RayTile tile_at(const Place& place);
+  // Of the pairs of this share.
+  std::size_t first_of_thread(int thread) const;
 
   RayGrid grid_;
   RayTiling tiling_;
@@ -86,11 +102,11 @@ class Raytracer {
   std::vector<LensingMap> maps_;
   Share share_;
   int threads_;
-  std::size_t begin_, end_;           // pairs of this share
-  std::size_t rays_;                  // of this share
-  bool swapped_ = false;              // which of the two sets of the state is the present one
-  std::unique_ptr<double[]> state_;   // tile by tile
-  std::unique_ptr<double[]> values_;  // source by source, map by map, ray by ray
+  std::size_t begin_, end_;  // pairs of this share
+  std::size_t rays_;         // of this share
+  bool swapped_ = false;     // which of the two sets of the state is the present one
+  BigArray state_;           // tile by tile
+  BigArray values_;          // source by source, map by map, ray by ray
 };
 
 }  // namespace lenswright

@@ -213,11 +213,13 @@ TEST(RayStep, FieldsOutOfAllRangeLeadNowhereElseThanIntoTheMaps) {
 std::vector<std::array<double, 5>> look_up_all(const std::vector<double>& fields, Interpolation interpolation,
                                                const std::vector<std::array<double, 2>>& at) {
   std::vector<std::array<double, 5>> found;
+  PlaneLookup lookup;
+  const LensPlane plane{fields, kGrid, kWidth, interpolation};
   for (const auto& [x, y] : at) {
-    PlaneLookup lookup;
-    look_up({fields, kGrid, kWidth, interpolation}, 1.0, {}, &x, &y, 1, lookup);
-    found.push_back({lookup.fields[0][0], lookup.fields[1][0], lookup.fields[2][0], lookup.fields[3][0],
-                     lookup.fields[4][0]});
+    lookup.locate(plane, 1.0, {}, &x, &y, 1);
+    lookup.read(plane);
+    found.emplace_back();
+    for (int f = 0; f < 5; ++f) found.back()[static_cast<std::size_t>(f)] = lookup.field(f)[0];
   }
   return found;
 }

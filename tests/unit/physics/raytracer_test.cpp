@@ -60,7 +60,7 @@ RunMaps trace(const std::vector<std::uint32_t>& runs, int ranks, int threads) {
 
 TEST(RayTiling, EveryRayIsInOneTileInOrder) {
   const RayTiling tiling(kRays.side);
-  EXPECT_EQ(tiling.tiles(), 9U);
+  EXPECT_EQ(tiling.tiles(), 81U);
   std::set<std::pair<int, int>> seen;
   std::size_t ray = 0;
   for (std::size_t tile = 0; tile < tiling.tiles(); ++tile) {
