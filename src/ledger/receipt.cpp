@@ -171,7 +171,8 @@ ReceiptIndex ReceiptIndex::load(Disk& disk, const Campaign& campaign) {
 void ReceiptIndex::add(const Receipt& receipt) {
   for (const ProductRecord& record : receipt.products) {
     Entry& entry = records_[record.product];
-    if (receipt.finished >= entry.finished) entry = {record, receipt.finished, receipt.numerics, receipt.code_version};
+    if (receipt.finished >= entry.finished)
+      entry = {record, receipt.finished, receipt.numerics, receipt.code_version};
   }
 }
 
