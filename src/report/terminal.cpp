@@ -75,9 +75,10 @@ std::string stage_table(const Summary& summary, const TerminalStyle& style) {
 
 std::string snapshot_table(const Summary& summary, const TerminalStyle& style) {
   if (summary.snapshots.empty()) return {};
+  // Titles short enough that the longest model name of a campaign fits beside them into 80 columns.
   Table table({{"snapshot", Align::right},
                {"array index", Align::right},
-               {"missing planes", Align::right},
+               {"planes", Align::right},
                {"models", Align::right},
                {"affected"}});
   for (const SnapshotSummary& snapshot : summary.snapshots) {
@@ -239,11 +240,12 @@ std::string draw_verification(const Summary& summary, const DiagnosisView& view)
       else
         row.push_back({fmt::format("{}/{}", cell.complete, cell.expected), Colour::bad});
     }
-    if (maps) row.push_back({grouped(model.kappa_maps)});
     if (maps && summary.kappa_goal) {
       const bool reached = model.kappa_maps >= *summary.kappa_goal;
-      row.push_back({fmt::format("{} {}", grouped(*summary.kappa_goal), reached ? "reached" : "not yet"),
-                     reached ? Colour::good : Colour::bad});
+      row.push_back({fmt::format("{}/{}", grouped(model.kappa_maps), grouped(*summary.kappa_goal))});
+      row.push_back({reached ? "reached" : "not yet", reached ? Colour::good : Colour::bad});
+    } else if (maps) {
+      row.push_back({grouped(model.kappa_maps)});
     }
     table.add(std::move(row));
   }

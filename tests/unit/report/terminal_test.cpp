@@ -79,9 +79,19 @@ TEST_F(Terminal, UnknownIsShownAndLeadsToTheDisk) {
 TEST_F(Terminal, VerificationSaysOkOrHowManyAndTheGoal) {
   const std::string text =
       draw_verification(test::summary_of(campaign_, test::scan_with_gaps(campaign_)), view_);
-  EXPECT_THAT(text, ContainsRegex("dmo +OK +OK +OK +OK +40 +40 reached\n"));
-  EXPECT_THAT(text, ContainsRegex("hydro +21/24 +21/24 +OK +5/20 +10 +40 not yet\n"));
+  EXPECT_THAT(text, ContainsRegex("dmo +OK +OK +OK +OK +40/40 +reached\n"));
+  EXPECT_THAT(text, ContainsRegex("hydro +21/24 +21/24 +OK +5/20 +10/40 +not yet\n"));
   EXPECT_THAT(text, HasSubstr("goal of 40 kappa maps per model: reached by 1 of 2 models\n"));
+}
+
+TEST_F(Terminal, AffectedModelsAreNamedWholeInEightyColumns) {
+  campaign_.models.push_back(replace_model({12.5, 13.0, 0.5}));
+  ScanResult scan(campaign_);
+  test::set_all(scan, State::complete);
+  scan.set({ProductKind::mass_plane, 2, 0, 0}, State::missing);
+  view_.style.width = 80;
+  EXPECT_THAT(draw_diagnosis(test::summary_of(campaign_, scan), view_),
+              HasSubstr("  " + campaign_.models[2].name + "\n"));
 }
 
 TEST_F(Terminal, LinesStayWithinTheTerminal) {
