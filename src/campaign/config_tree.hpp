@@ -3,8 +3,7 @@
 // In:     YAML text, and overrides "path.to.key=value" (value in YAML)
 // Throws: ConfigError for text that is not YAML
 // Note:   a key given twice in one mapping is a problem (YAML forbids it, yaml-cpp takes one of them); so is
-// a
-//         nesting deeper than any campaign needs (an alias may hold itself)
+//         a nesting deeper than any campaign needs (an alias may hold itself)
 #pragma once
 
 #include <string>

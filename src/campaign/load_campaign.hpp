@@ -1,8 +1,7 @@
 // load_campaign.hpp: a campaign from its YAML file and command-line overrides.
 //
 // Throws: ConfigError with all problems together (unknown keys with a suggestion, wrong types, impossible
-// values),
-//         each with file:line:column; IoError if the file cannot be read.
+//         values), each with file:line:column; IoError if the file cannot be read.
 // Relative paths count from the file's folder; ${NAME} expands from the environment.
 #pragma once
 

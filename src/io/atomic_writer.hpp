@@ -2,8 +2,7 @@
 // one.
 //
 // Sequence: temporary name in the same folder, write, length check, fsync, close, rename that refuses to
-// replace,
-//           fsync of the folder. The digest is computed on the way.
+//           replace, fsync of the folder. The digest is computed on the way.
 // A file of the same bytes that is already there is recognised (two writers of one product are harmless); one
 // with other bytes is an IoError of EEXIST and stays as it is.
 #pragma once

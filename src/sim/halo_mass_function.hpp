@@ -2,8 +2,7 @@
 //
 // Units:  Msun/h, comoving (Mpc/h)^-3
 // Source: Sheth & Tormen 1999, MNRAS 308, 119, eq. 10 (a = 0.707, p = 0.3, A = 0.3222), a Press-Schechter
-// form
-//         corrected for ellipsoidal collapse; delta_c = 1.686
+//         form corrected for ellipsoidal collapse; delta_c = 1.686
 // Not:    calibrated for M200c: the mass is taken as it is
 #pragma once
 

@@ -5,9 +5,8 @@
 // Out:    halos that share no particle and keep 1.5 (R200a + R200b) apart
 // Units:  comoving Mpc/h, Msun/h; particles are counted by their cell (i, j, k) of the initial grid,
 //         k + N * (j + N * i)
-// Source: peaks: Bardeen et al. 1986, ApJ 304, 15; collapsing patches around them: Bond & Myers 1996, ApJS
-// 103,
-//         1, here simply the nearest free particles
+// Source: peaks: Bardeen et al. 1986, ApJ 304, 15; collapsing patches around them: Bond & Myers 1996,
+//         ApJS 103, 1, here simply the nearest free particles
 #pragma once
 
 #include <array>

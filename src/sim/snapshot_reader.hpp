@@ -1,8 +1,7 @@
 // snapshot_reader.hpp: chunked reader of AREPO / GADGET-4 HDF5 snapshots.
 //
 // In:     multi-file snapshots, positions float32 or float64, masses from PartTypeN/Masses or else the
-// header's
-//         MassTable; counts int32 with a high word (AREPO) or uint64 (GADGET-4)
+//         header's MassTable; counts int32 with a high word (AREPO) or uint64 (GADGET-4)
 // Out:    chunks of positions and masses in file order; chunk boundaries are fixed per file and type, so any
 //         number of ranks can share them out and the fingerprint is the same
 // Units:  Mpc/h (snapshot ckpc/h / 1000), Msun/h (snapshot mass * 1e10), double
