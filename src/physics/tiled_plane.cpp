@@ -1,5 +1,7 @@
 #include "physics/tiled_plane.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cassert>
 #include <new>
@@ -29,9 +31,17 @@ TiledPlane::TiledPlane(const TileSet& tiles) : grid_(tiles.grid()), per_side_(ti
   }
   row_begin_.push_back(static_cast<std::uint32_t>(column_of_.size()));
   cell_count_ = column_of_.size() * kTileCells;
-  cells_.reset(
-      static_cast<std::int64_t*>(std::calloc(std::max<std::size_t>(cell_count_, 1), sizeof(std::int64_t))));
-  if (!cells_) throw std::bad_alloc();
+  if (cell_count_ == 0) return;
+  const std::size_t bytes = cell_count_ * sizeof(std::int64_t);
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  cells_ = {static_cast<std::int64_t*>(memory), MappedCells{bytes}};
+  // All models together touch gigabytes, which cost much time in small pages. Without large ones it works as well.
+  madvise(memory, bytes, MADV_HUGEPAGE);
+}
+
+void MappedCells::operator()(std::int64_t* cells) const {
+  munmap(cells, bytes);
 }
 
 std::uint64_t TiledPlane::bytes(int grid, std::size_t tiles) {

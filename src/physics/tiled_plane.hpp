@@ -5,12 +5,11 @@
 //         node lies in a tile all stay in it; what is beyond its edge belongs to the next tile's pixels and is added
 //         there when rows are read. Layouts follow from halos alone, so all ranks have the same and add theirs
 //         element by element.
-// Source: zero pages of untouched tiles cost no memory (calloc)
+// Memory: straight from the system: tiles that nobody touches cost none, and it takes large pages
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <vector>
@@ -37,6 +36,12 @@ class TileSet {
   }
   int grid_, per_side_;
   std::vector<char> held_;
+};
+
+// Gives memory back to the system.
+struct MappedCells {
+  std::size_t bytes = 0;
+  void operator()(std::int64_t* cells) const;
 };
 
 class TiledPlane {
@@ -70,15 +75,12 @@ class TiledPlane {
  private:
   void add_tile_row_to(int tile_row, int local_row, std::int64_t* row) const;
 
-  struct Free {
-    void operator()(std::int64_t* cells) const { std::free(cells); }
-  };
   int grid_, per_side_;
   std::vector<std::int32_t> number_;      // of each tile; -1: not held
   std::vector<std::uint32_t> row_begin_;  // per row of tiles: its first number
   std::vector<std::uint32_t> column_of_;  // per held tile
   std::size_t cell_count_;
-  std::unique_ptr<std::int64_t[], Free> cells_;
+  std::unique_ptr<std::int64_t[], MappedCells> cells_;
 };
 
 }  // namespace lenswright
