@@ -308,7 +308,9 @@ std::string draw_plan(const Campaign& campaign, const Plan& plan, const Terminal
   }
   std::map<std::string, std::int64_t> blocked;
   for (const BlockedProduct& product : plan.blocked) ++blocked[product.because];
-  if (!blocked.empty()) text += fmt::format("blocked: {} products\n", grouped(std::ssize(plan.blocked)));
+  if (!blocked.empty())
+    text += fmt::format("blocked: {} product{}\n", grouped(std::ssize(plan.blocked)),
+                        plan.blocked.size() == 1 ? "" : "s");
   std::size_t shown = 0;
   for (const auto& [because, products] : blocked) {
     if (++shown > kBlockedReasons) {
