@@ -233,14 +233,14 @@ def main():
     options = parser.parse_args()
     bench = Bench(options)
     bench.prepare()
-    for repetition in range(options.repetitions):
-        bench.measure(repetition)
-    bench.measure_alone()
-    bench.measure_budgets()
-    result = bench.result()
-    text = json.dumps(result, indent=1)
-    if options.json:
-        Path(options.json).write_text(text + "\n")
+    # What is measured is kept step by step: a long run that is ended early was not for nothing.
+    steps = [lambda n=n: bench.measure(n) for n in range(options.repetitions)]
+    steps[1:1] = [bench.measure_alone, bench.measure_budgets]
+    for step in steps:
+        step()
+        result = bench.result()
+        if options.json:
+            Path(options.json).write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result["ratios"], indent=1))
     if result["planes_that_differ"]:
         print("planes that differ:", *result["planes_that_differ"], sep="\n  ")

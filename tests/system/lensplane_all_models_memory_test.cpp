@@ -1,5 +1,4 @@
-// What lensplane holds in memory, as the kernel counts it, against what it was allowed.
-#include <gmock/gmock.h>
+// What lensplane holds in memory for all 34 models, as the kernel counts it, against what it was allowed.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -63,7 +62,7 @@ std::map<std::string, Digest> plane_digests(const Campaign& campaign) {
 }
 
 // Budgets between the least that works and what all 34 models take at once.
-TEST(LensplaneBudget, PeakMemoryStaysWithinTheBudgetAndTheBytesStayTheSame) {
+TEST(LensplaneAllModels, StayWithinAnyBudgetWithTheSameBytes) {
   std::map<std::string, Digest> gold;
   std::uint64_t smallest_peak = std::numeric_limits<std::uint64_t>::max(), largest_peak = 0;
   for (const std::uint64_t mebibytes : {160, 200, 260, 400, 1000}) {
@@ -78,17 +77,8 @@ TEST(LensplaneBudget, PeakMemoryStaysWithinTheBudgetAndTheBytesStayTheSame) {
     if (gold.empty()) gold = planes;
     EXPECT_TRUE(planes == gold) << mebibytes << " MiB";
   }
-  // The budgets did bind.
+  // The budgets mattered.
   EXPECT_LT(smallest_peak, largest_peak);
-}
-
-TEST(LensplaneBudget, TooLittleForOnePlaneSaysHowMuchIsEnough) {
-  const ReferenceCampaign reference;
-  const Ended ended = run_with(reference, 30);
-  EXPECT_EQ(ended.status, 2) << ended.output;
-  EXPECT_THAT(ended.output, testing::HasSubstr("at least"));
-  for (const auto& [path, bytes] : lensplane_files(reference.load({"lensplanes.grid=512"})))
-    EXPECT_EQ(path, std::string(kTransformsFile));
 }
 
 }  // namespace
