@@ -26,14 +26,20 @@ struct Place {
   std::string below;  // path below the stage's root
 };
 
+// With symbolic links resolved, as far as they may be read.
+fs::path resolved(const fs::path& path) {
+  std::error_code unreadable;
+  const fs::path real = fs::weakly_canonical(path, unreadable);
+  return unreadable ? path : real;
+}
+
 // The stage root that the path lies below, with and without symbolic links resolved.
 std::optional<Place> place_of(const Campaign& campaign, const fs::path& path) {
   const fs::path spelled = fs::absolute(path).lexically_normal();
   for (const Stage stage : kStages) {
     const fs::path& root = stage_root(campaign, stage);
     for (const auto& [folder, file] :
-         {std::pair(root.lexically_normal(), spelled),
-          std::pair(fs::weakly_canonical(root), fs::weakly_canonical(spelled))}) {
+         {std::pair(root.lexically_normal(), spelled), std::pair(resolved(root), resolved(spelled))}) {
       std::string below = file.lexically_relative(folder).generic_string();
       if (below.empty() || below == ".." || below.starts_with("../")) continue;
       while (below.ends_with('/')) below.pop_back();

@@ -196,10 +196,14 @@ KnownDigests require_inputs(const StageContext& context, const std::vector<Produ
       const std::string name = product_name(campaign, input);
       const Finding finding = check_product(campaign, context.disk, input, Tier::header, receipts);
       if (finding.state != State::complete && finding.state != State::stale) {
+        // What cannot be looked at, or is of another grid, is not simply made anew.
+        const bool can_be_made = finding.state == State::missing || finding.state == State::truncated ||
+                                 finding.state == State::corrupt;
         if (problems++ == 0)
-          first_problem =
-              fmt::format("input {} is {}: {}; make it with `{}`", name, state_name(finding.state),
-                          finding.because, command_for_combination(campaign, input));
+          first_problem = fmt::format(
+              "input {} is {}: {}; {}", name, state_name(finding.state), finding.because,
+              can_be_made ? fmt::format("make it with `{}`", command_for_combination(campaign, input))
+                          : fmt::format("see `recovery diagnose --config {}`", campaign.file.string()));
         continue;
       }
       if (const Digest* digest = receipts.file_digest(name, relative_path(campaign, input)))

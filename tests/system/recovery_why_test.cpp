@@ -111,6 +111,14 @@ TEST_F(RecoveryWhy, UnmountedRootIsUnknown) {
   EXPECT_THAT(outcome.output, HasSubstr(": unknown"));
 }
 
+TEST_F(RecoveryWhy, PathThatCannotBeFollowedIsUnknown) {
+  fs::remove_all(tree_ / "LP/hydro");
+  fs::create_directory_symlink("hydro", tree_ / "LP/hydro");  // a loop: no path through it can be resolved
+  const auto outcome = recovery(tree_, "why LP/hydro/LP_00/lenspot02.dat");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.output, HasSubstr("lensplanes/hydro/LP_00/lenspot02.dat: unknown"));
+}
+
 TEST_F(RecoveryWhy, PathBelowNoRootCannotBeTold) {
   EXPECT_EQ(recovery(tree_, "why /etc/passwd").status, 2);
   EXPECT_EQ(recovery(tree_, "why").status, 2);

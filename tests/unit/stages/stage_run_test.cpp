@@ -156,6 +156,13 @@ TEST_F(StageRun, InputsThatAreNotCompleteAreNamedWithTheNextCommand) {
                     HasSubstr("--model dmo --realization 1`")));
 }
 
+TEST_F(StageRun, InputOfAnotherGridIsNotToBeMadeAnewBlindly) {
+  test::write_file(tree_.file({ProductKind::mass_plane, 0, 1, 1}), test::plane_bytes(16, 1, 1e12));
+  EXPECT_THAT(message_of([&] { require_inputs(context_, {kPotential}, {}); }),
+              AllOf(HasSubstr("lensplanes/dmo/LP_01/lenspot01.dat is mismatched"),
+                    HasSubstr("recovery diagnose"), testing::Not(HasSubstr("make it with"))));
+}
+
 TEST_F(StageRun, CommandForADamagedInputNamesNoneOfItsHealthyNeighbours) {
   EXPECT_THAT(command_for(tree_.campaign(), {ProductKind::mass_plane, 0, 1, 3}),
               AllOf(HasSubstr("lensplane "), HasSubstr("--model dmo --realization 1 --plane 3")));
