@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <limits>
 #include <new>
 
 namespace lenswright {
@@ -23,18 +22,16 @@ void prefer_huge_pages(void* memory, std::size_t bytes) {
   if (first < last) static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE));
 }
 
-BigArray::BigArray(std::size_t count) : count_(count) {
-  if (count > std::numeric_limits<std::size_t>::max() / sizeof(double) - kHugePage) throw std::bad_alloc();
-  const std::size_t bytes = count * sizeof(double);
-  // Small arrays need no huge pages, and are not to take up a whole one.
+void* allocate_big(std::size_t bytes) {
+  // Where huge pages can begin; but a small array is not to take up a whole one.
   const std::size_t alignment = bytes < kHugePage ? 64 : kHugePage;
-  const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
-  values_.reset(static_cast<double*>(std::aligned_alloc(alignment, whole > 0 ? whole : alignment)));
-  if (!values_) throw std::bad_alloc();
-  prefer_huge_pages(values_.get(), whole);
+  const std::size_t whole = bytes > 0 ? (bytes + alignment - 1) / alignment * alignment : alignment;
+  void* const memory = std::aligned_alloc(alignment, whole);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
 }
 
-void BigArray::Free::operator()(double* memory) const {
+void free_big(void* memory) {
   std::free(memory);
 }
 

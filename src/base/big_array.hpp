@@ -1,33 +1,47 @@
-// big_array.hpp: doubles by the gigabyte, in huge pages where the system gives them; not initialised.
+// big_array.hpp: numbers by the gigabyte, not initialised: what is written to anyway is not written to twice.
 //
-// Scattered reads of an array of many small pages spend their time in looking up addresses, and the first write to
-// each page goes through the kernel: 2 MB pages make both rare.
+// Huge pages are for what is read here and there for a long time: it then does not spend its time in looking up
+// addresses. For what is allocated anew again and again they cost more than they give, most of all in virtual machines,
+// which hand every freed one back to their host.
 // Throws: std::bad_alloc
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
+#include <new>
 #include <span>
+#include <type_traits>
 
 namespace lenswright {
 
-// Asks the system for huge pages; where it has none, nothing changes.
+// Asks the system for huge pages, before the first write; where it has none, nothing changes.
 void prefer_huge_pages(void* memory, std::size_t bytes);
+void* allocate_big(std::size_t bytes);
+void free_big(void* memory);
 
+template <typename T>
 class BigArray {
+  static_assert(std::is_trivially_destructible_v<T> && std::is_trivially_copyable_v<T>);
+
  public:
   BigArray() = default;
-  explicit BigArray(std::size_t count);
-  double* data() { return values_.get(); }
-  const double* data() const { return values_.get(); }
+  explicit BigArray(std::size_t count) : count_(count) {
+    if (count > std::numeric_limits<std::size_t>::max() / 2 / sizeof(T)) throw std::bad_alloc();
+    values_.reset(static_cast<T*>(allocate_big(count * sizeof(T))));
+  }
+  T* data() { return values_.get(); }
+  const T* data() const { return values_.get(); }
   std::size_t size() const { return count_; }
-  std::span<double> values() { return {values_.get(), count_}; }
+  T& operator[](std::size_t k) { return values_.get()[k]; }
+  const T& operator[](std::size_t k) const { return values_.get()[k]; }
+  std::span<T> values() { return {values_.get(), count_}; }
 
  private:
   struct Free {
-    void operator()(double* memory) const;
+    void operator()(T* memory) const { free_big(memory); }
   };
-  std::unique_ptr<double[], Free> values_;
+  std::unique_ptr<T, Free> values_;
   std::size_t count_ = 0;
 };
 

@@ -29,8 +29,9 @@ NodeRanks::~NodeRanks() {
 
 NodeArray::NodeArray(const NodeRanks& node, std::size_t count) : node_(node) {
   if (node_.ranks().size() == 1) {
-    own_.resize(count);
-    values_ = own_;
+    own_ = BigArray<double>(count);
+    values_ = own_.values();
+    prefer_huge_pages(own_.data(), count * sizeof(double));
     return;
   }
   const MPI_Comm comm = node_.ranks().handle();
@@ -47,6 +48,7 @@ NodeArray::NodeArray(const NodeRanks& node, std::size_t count) : node_(node) {
   double* first = nullptr;
   MPI_Win_shared_query(window_, 0, &size, &unit, &first);
   values_ = {first, count};
+  prefer_huge_pages(first, count * sizeof(double));  // of shared memory, too, where the system is set so
   MPI_Win_lock_all(MPI_MODE_NOCHECK, window_);
 }
 

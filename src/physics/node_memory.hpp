@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
+#include "base/big_array.hpp"
 #include "physics/communicator.hpp"
 
 namespace lenswright {
@@ -38,7 +38,7 @@ class NodeArray {
  private:
   const NodeRanks& node_;
   MPI_Win window_ = MPI_WIN_NULL;  // unused where a rank has the node for itself
-  std::vector<double> own_;
+  BigArray<double> own_;
   std::span<double> values_;
 };
 

@@ -105,8 +105,8 @@ class Raytracer {
   std::size_t begin_, end_;  // pairs of this share
   std::size_t rays_;         // of this share
   bool swapped_ = false;     // which of the two sets of the state is the present one
-  BigArray state_;           // tile by tile
-  BigArray values_;          // source by source, map by map, ray by ray
+  BigArray<double> state_;   // tile by tile
+  BigArray<double> values_;  // source by source, map by map, ray by ray
 };
 
 }  // namespace lenswright
