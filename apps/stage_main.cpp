@@ -65,8 +65,8 @@ cxxopts::Options make_options(const std::string& program, Stage stage, const std
         "job "
         "loses no more (default: any time)",
         cxxopts::value<std::string>(), "TIME");
-    add("estimate", "print memory, passes, bytes and time that the work would take, and do nothing");
   }
+  add("estimate", "print memory, passes, bytes and time that the work would take, and do nothing");
   return options;
 }
 
@@ -169,8 +169,8 @@ StageRequest request_from(const Campaign& campaign, Stage stage, const cxxopts::
   if (stage == Stage::lensplanes) {
     if (parsed.count("pass-time") > 0)
       request.pass_seconds = seconds_from(parsed["pass-time"].as<std::string>());
-    request.estimate_only = parsed.count("estimate") > 0;
   }
+  request.estimate_only = parsed.count("estimate") > 0;
   if (parsed.count("memory") > 0) request.memory_bytes = bytes_from(parsed["memory"].as<std::string>());
   return request;
 }

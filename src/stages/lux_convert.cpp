@@ -17,6 +17,7 @@
 #include "io/plane_file.hpp"
 #include "ledger/value_range.hpp"
 #include "physics/poisson_fft.hpp"
+#include "stages/stage_estimate.hpp"
 #include "stages/stage_run.hpp"
 
 namespace lenswright {
@@ -124,11 +125,37 @@ class LuxConverter {
   std::unique_ptr<PoissonSolver> solver_;
 };
 
+constexpr std::uint64_t kMegabyte = 1 << 20;
+
 // Every rank holds one solver and one row block; the rest of a program is small.
-void require_memory(const StageContext& context, const StageRequest& request) {
-  constexpr std::uint64_t kMegabyte = 1 << 20, kProgram = 64 * kMegabyte;
+std::uint64_t bytes_per_rank(int grid) {
+  constexpr std::uint64_t kProgram = 64 * kMegabyte;
+  return PoissonSolver::bytes(grid) + kProgram;
+}
+
+// Collective.
+std::string estimate_of(const StageContext& context, const StageRequest& request, const Work& work) {
   const int grid = context.campaign.lensplanes.grid;
-  const std::uint64_t need = PoissonSolver::bytes(grid) + kProgram;
+  const auto planes = static_cast<std::size_t>(
+      std::count_if(work.products.begin(), work.products.end(),
+                    [](const ProductId& id) { return id.kind == ProductKind::potential; }));
+  const auto ranks = static_cast<std::size_t>(context.ranks.size());
+  StageEstimate estimate;
+  estimate.what = "products";
+  estimate.products = work.products.size();
+  estimate.memory_budget = memory_budget(context, request);
+  estimate.memory_per_rank = bytes_per_rank(grid);
+  estimate.bytes_read = planes * plane_file_size(grid, kScalarFields);
+  estimate.bytes_written = planes * plane_file_size(grid, kPotentialFields);
+  const double rounds = static_cast<double>((planes + ranks - 1) / ranks);
+  estimate.seconds = rounds * conversion_seconds(grid) / request.threads +
+                     disk_seconds(estimate.bytes_read + estimate.bytes_written);
+  return estimate_text(context, request, estimate);
+}
+
+void require_memory(const StageContext& context, const StageRequest& request) {
+  const int grid = context.campaign.lensplanes.grid;
+  const std::uint64_t need = bytes_per_rank(grid);
   const std::uint64_t budget = memory_budget(context, request);
   if (need > budget)
     throw UsageError(
@@ -144,6 +171,11 @@ StageOutcome run_lux_convert(const StageContext& context, const StageRequest& re
   const Work work = choose_work(context, request, receipts);
   const KnownDigests known = require_inputs(context, work.products, receipts);
   if (!work.products.empty()) require_memory(context, request);
+  if (request.estimate_only) {
+    StageOutcome outcome{request.products.size(), 0, request.products.size() - work.products.size()};
+    outcome.estimate = estimate_of(context, request, work);
+    return outcome;
+  }
   move_aside(context, work);
 
   LuxConverter converter(context, known, request.threads);

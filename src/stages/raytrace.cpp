@@ -20,6 +20,7 @@
 #include "stages/map_publisher.hpp"
 #include "stages/pass_plan.hpp"
 #include "stages/plane_feed.hpp"
+#include "stages/stage_estimate.hpp"
 #include "stages/stage_run.hpp"
 
 namespace lenswright {
@@ -127,7 +128,8 @@ std::vector<LensingMap> lensing_maps(const Campaign& campaign) {
   return maps;
 }
 
-PassPlan passes_for(const StageContext& context, const StageRequest& request, std::size_t most_runs) {
+// Collective.
+TraceDemand demand_of(const StageContext& context, std::size_t most_runs) {
   const RaytracingSettings& settings = context.campaign.raytracing;
   const NodeRanks node(context.ranks);
   TraceDemand demand;
@@ -140,7 +142,32 @@ PassPlan passes_for(const StageContext& context, const StageRequest& request, st
   demand.ranks = demand.ranks_per_node = context.ranks.size();
   for (const std::string& size : context.ranks.gather_all(std::to_string(node.ranks().size())))
     demand.ranks_per_node = std::min(demand.ranks_per_node, std::stoi(size));
-  return plan_passes(demand, memory_budget(context, request));
+  return demand;
+}
+
+// Collective.
+std::string estimate_of(const StageContext& context, const StageRequest& request,
+                        const std::vector<std::span<const ProductId>>& cones, const TraceDemand& demand,
+                        const PassPlan& plan, std::uint64_t budget) {
+  const Campaign& campaign = context.campaign;
+  const auto planes = static_cast<std::uint64_t>(campaign.last_source());
+  StageEstimate estimate;
+  estimate.what = "runs";
+  estimate.memory_budget = budget;
+  estimate.memory_per_rank = trace_bytes_per_rank(demand, plan.runs_per_pass, plan.plane_slots);
+  estimate.passes = 0;
+  for (const std::span<const ProductId> runs : cones) {
+    estimate.products += runs.size();
+    estimate.passes += (runs.size() + plan.runs_per_pass - 1) / plan.runs_per_pass;
+  }
+  estimate.bytes_read = estimate.passes * planes * demand.plane_bytes;  // once per node
+  estimate.bytes_written = estimate.products * demand.maps * campaign.raytracing.formats.size() *
+                           plane_file_size(campaign.raytracing.grid, kScalarFields);
+  const double ray_planes = static_cast<double>(estimate.products * demand.rays * planes);
+  estimate.seconds = ray_planes * trace_seconds_per_ray(campaign.lensplanes.grid) /
+                         (request.threads * static_cast<double>(demand.ranks)) +
+                     disk_seconds(estimate.bytes_read + estimate.bytes_written);
+  return estimate_text(context, request, estimate);
 }
 
 }  // namespace
@@ -151,7 +178,10 @@ StageOutcome run_raytrace(const StageContext& context, const StageRequest& reque
   const Work work = choose_work(context, request, receipts);
   const KnownDigests known = require_inputs(context, work.products, receipts);
   StageOutcome outcome{request.products.size(), 0, request.products.size() - work.products.size()};
-  if (work.products.empty()) return outcome;
+  if (work.products.empty()) {
+    if (request.estimate_only) outcome.estimate = "runs: 0\n";
+    return outcome;
+  }
 
   // Runs of one light cone stand together: they share its planes.
   std::vector<std::span<const ProductId>> cones;
@@ -170,7 +200,13 @@ StageOutcome run_raytrace(const StageContext& context, const StageRequest& reque
   const std::size_t most_runs = std::max_element(cones.begin(), cones.end(), [](auto a, auto b) {
                                   return a.size() < b.size();
                                 })->size();
-  const PassPlan passes = passes_for(context, request, most_runs);
+  const TraceDemand demand = demand_of(context, most_runs);
+  const std::uint64_t budget = memory_budget(context, request);
+  const PassPlan passes = plan_passes(demand, budget);
+  if (request.estimate_only) {
+    outcome.estimate = estimate_of(context, request, cones, demand, passes, budget);
+    return outcome;
+  }
   PlaneFeed feed(context, known, passes.plane_slots);
   move_aside(context, work);
 

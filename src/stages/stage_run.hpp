@@ -31,7 +31,7 @@ struct StageRequest {
   int threads = 1;
   std::uint64_t memory_bytes = 0;  // per rank; 0: the job's memory, or 80 % of the machine, / ranks on it
   double pass_seconds = 0;         // lensplanes: a pass is planned to take at most this long; 0: any time
-  bool estimate_only = false;      // lensplanes: say what the work would take, and touch nothing
+  bool estimate_only = false;      // say what the work would take, and touch nothing
 };
 
 struct StageOutcome {

@@ -105,6 +105,31 @@ TEST(RaytraceIdentity, OneReceiptHoldsTheRecordsOfAllRanks) {
   }
 }
 
+TEST(Estimate, SaysWhatTheWorkTakesAndTouchesNothing) {
+  const LightConeCampaign cone(kSetUp, MPI_COMM_WORLD);
+  cone.take_reference_planes();
+  StageRequest request = cone.request(Stage::lux);
+  request.estimate_only = true;
+  const StageOutcome conversion = cone.run(request);
+  EXPECT_EQ(conversion.made, 0U);
+  EXPECT_NE(conversion.estimate.find("products: 9\n"), std::string::npos) << conversion.estimate;
+  EXPECT_NE(conversion.estimate.find("bytes_written: 1310784 "), std::string::npos) << conversion.estimate;
+  EXPECT_TRUE(cone.files(Stage::lux).empty());
+
+  cone.ranks().barrier();
+  cone.convert();
+  request = cone.request(Stage::raytracing);
+  request.estimate_only = true;
+  request.memory_bytes = (std::uint64_t{131} << 20) / 2;
+  const StageOutcome tracing = cone.run(request);
+  EXPECT_NE(tracing.estimate.find("runs: 7\n"), std::string::npos) << tracing.estimate;
+  EXPECT_EQ(tracing.estimate.find("passes: 1\n"), std::string::npos) << tracing.estimate;
+  EXPECT_TRUE(cone.files(Stage::raytracing).empty());
+  cone.ranks().barrier();
+  cone.trace();
+  EXPECT_EQ(cone.run(request).estimate, "runs: 0\n");
+}
+
 TEST(FailingTogether, ADamagedPlaneOfOneRankEndsAllAndWhatWasMadeHasItsReceipt) {
   const LightConeCampaign cone(kSetUp, MPI_COMM_WORLD);
   cone.take_reference_planes();
