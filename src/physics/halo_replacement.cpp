@@ -189,6 +189,7 @@ std::vector<BatchMembers> ReplacementRegions::find_members(const ParticleBatch& 
     }
     parts[thread] = std::move(mine);
   }
+  if (parts.size() == 1) return std::move(parts.front());
   for (const auto& part : parts) {
     for (std::size_t word = 0; word < part.size(); ++word) {
       auto& into = result[word];

@@ -29,6 +29,12 @@ int bands_of(int grid) {
   return bands >= 2 ? bands : 1;
 }
 
+// Of a band, for members: none narrower than kStripColumns, and no more bins than a core can fill side by side.
+constexpr int kStripColumns = 64, kMostMemberBins = 2048;
+int strips_of(int grid, int bands) {
+  return std::max(1, std::min(grid / kStripColumns, kMostMemberBins / bands));
+}
+
 // transform_axis and division into parts, for values and a displacement in [0, box]: then y / box lies in [-1, 2],
 // where its floor follows from comparing (a quotient of doubles does not round across a power of two or zero).
 // By hand two at a time: compilers don't turn comparisons of doubles into masks unless told that none traps.
@@ -131,10 +137,14 @@ MassAssignment::MassAssignment(MassKernel kernel, int grid, double box_mpc_h, in
       slices_(planes_per_snapshot),
       threads_(std::max(1, threads)),
       bands_(bands_of(grid)),
-      band_of_row_(static_cast<std::size_t>(grid) + 1) {  // the row after the last is the first again
+      band_of_row_(static_cast<std::size_t>(grid) + 1),  // the row after the last is the first again
+      member_strips_(strips_of(grid, bands_ * planes_per_snapshot)),
+      strip_of_column_(static_cast<std::size_t>(grid) + 1) {
   for (int row = 0; row < grid; ++row) {
     band_of_row_[static_cast<std::size_t>(row)] =
         static_cast<std::uint32_t>(static_cast<std::int64_t>(row) * bands_ / grid);
+    strip_of_column_[static_cast<std::size_t>(row)] =
+        static_cast<std::uint32_t>(static_cast<std::int64_t>(row) * member_strips_ / grid);
   }
 }
 
@@ -147,13 +157,16 @@ void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMemb
                                      const SnapshotTransform& transform, const std::vector<char>& wanted,
                                      std::vector<Entry>& records) {
   const std::size_t count = members ? members->particles.size() : batch.size();
-  const std::size_t bins = static_cast<std::size_t>(slices_) * static_cast<std::size_t>(bands_);
+  // Members go to many planes at once, of which a whole row of bands fits no cache: they are sorted by columns, too.
+  strips_ = members ? member_strips_ : 1;
+  const auto strips = static_cast<std::size_t>(strips_);
+  const std::size_t bins_of_slice = static_cast<std::size_t>(bands_) * strips;
+  const std::size_t bins = static_cast<std::size_t>(slices_) * bins_of_slice;
   if (bin_of_.size() < count) bin_of_.resize(count);
   if (records.size() < count) records.resize(count);
   bin_begin_.assign(bins + 1, 0);
   std::vector<char> is_wanted(bins);
-  for (std::size_t bin = 0; bin < bins; ++bin)
-    is_wanted[bin] = wanted[bin / static_cast<std::size_t>(bands_)];
+  for (std::size_t bin = 0; bin < bins; ++bin) is_wanted[bin] = wanted[bin / bins_of_slice];
   const Projector projector(batch, members, transform, box_);
   std::uint32_t* bin_of = bin_of_.data();
   Entry* placed = records.data();
@@ -172,10 +185,15 @@ void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMemb
       const std::size_t size = std::min(kBlock, end - first);
       projector.along_slow(first, size, grid_, u);
       projector.in_depth(first, size, slices_, depth);
+      if (strips > 1) projector.along_fast(first, size, grid_, v);
       for (std::size_t p = 0; p < size; ++p) {
         const int slice = std::min(slices_ - 1, floor_of_positive(depth[p]));
         const auto row = static_cast<std::size_t>(floor_of_positive(u[p] + 0.5));
-        const std::uint32_t bin = static_cast<std::uint32_t>(slice * bands_) + band_of_row_[row];
+        std::uint32_t bin = static_cast<std::uint32_t>(slice * bands_) + band_of_row_[row];
+        if (strips > 1) {
+          const auto column = static_cast<std::size_t>(floor_of_positive(v[p] + 0.5));
+          bin = bin * static_cast<std::uint32_t>(strips) + strip_of_column_[column];
+        }
         bin_of[first + p] = bin;
         ++mine[bin];
       }
@@ -226,8 +244,9 @@ void MassAssignment::visit_bands(const Scatter& scatter) const {
     for (int task = 0; task < per_half; ++task) {
       const int slice = task % slices_;
       const int band = task / slices_ * 2 + half;
-      const auto bin = static_cast<std::size_t>(slice * bands_ + band);
-      if (bin_begin_[bin] < bin_begin_[bin + 1]) scatter(slice, bin_begin_[bin], bin_begin_[bin + 1]);
+      const auto bin = static_cast<std::size_t>((slice * bands_ + band) * strips_);
+      const std::uint64_t begin = bin_begin_[bin], end = bin_begin_[bin + static_cast<std::size_t>(strips_)];
+      if (begin < end) scatter(slice, begin, end);
     }
   }
 }

@@ -99,7 +99,10 @@ class MassAssignment {
   int threads_;
   int bands_;  // per plane; even, or one
   std::vector<std::uint32_t> band_of_row_;
-  std::vector<std::uint32_t> bin_of_;     // per particle: slice * bands + band
+  int member_strips_;  // parts of a band, by column, that members are sorted into
+  std::vector<std::uint32_t> strip_of_column_;
+  int strips_ = 1;                        // of what was sorted last
+  std::vector<std::uint32_t> bin_of_;     // per particle: (slice * bands + band) * strips + strip
   std::vector<std::uint64_t> bin_begin_;  // into the records; one more than bins
   std::vector<Record> records_;
   std::vector<MemberRecord> member_records_;

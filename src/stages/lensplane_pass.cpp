@@ -147,6 +147,9 @@ bool LensplanePassRun::read_particles(SnapshotFingerprints& fingerprints, DmoPla
       for (const Simulation simulation :
            simulations_of(context_.campaign.models[static_cast<std::size_t>(model)]))
         simulations.insert(simulation);
+  const Campaign& campaign = context_.campaign;
+  assignment_.emplace(kernel_of(campaign.lensplanes.assignment), campaign.lensplanes.grid, campaign.box_mpc_h,
+                      campaign.planes_per_snapshot, setting_.threads);
   for (const Simulation simulation : simulations) {
     read_simulation(simulation, fingerprints);
     if (simulation != Simulation::dmo) continue;
@@ -162,6 +165,7 @@ bool LensplanePassRun::read_particles(SnapshotFingerprints& fingerprints, DmoPla
     }
     if (!same) return false;
   }
+  assignment_.reset();  // planes are written without its memory
   join_rings();
   return true;
 }
@@ -181,8 +185,6 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
   std::uint64_t total = 0;
   for (const SnapshotChunk& chunk : chunks) total += chunk.count;
 
-  MassAssignment assignment(kernel_of(campaign.lensplanes.assignment), campaign.lensplanes.grid,
-                            campaign.box_mpc_h, campaign.planes_per_snapshot, setting_.threads);
   DigestSum digest;
   std::int64_t coarse_mass = 0;
   PassProgress progress(context_.progress, "reading " + name + title_, total, chunks.size());
@@ -204,7 +206,7 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
           round.coarse_mass() = batch.coarse_mass;
           round.particles() = static_cast<std::int64_t>(batch.particles.size());
           round.chunks() = static_cast<std::int64_t>(batch.chunks);
-          deposit(simulation, batch.particles, assignment);
+          deposit(simulation, batch.particles);
         }
       } catch (const std::bad_alloc&) {
         problem = "out of memory: give more ranks or nodes, or a smaller --memory";
@@ -240,8 +242,7 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
   read_[simulation] = all.digest();
 }
 
-void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch,
-                               MassAssignment& assignment) const {
+void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch) {
   const auto slices = static_cast<std::size_t>(context_.campaign.planes_per_snapshot);
   const int sign = simulation == Simulation::dmo ? -1 : 1;
   const std::vector<BatchMembers> members = regions_.find_members(batch, setting_.threads);
@@ -254,7 +255,7 @@ void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch
           simulation == Simulation::dmo ? unit.dmo.get() : unit.hydro.get();
     }
     if (std::any_of(whole.begin(), whole.end(), [](const QuantaPlane* plane) { return plane != nullptr; }))
-      assignment.add(batch, transform, whole);
+      assignment_->add(batch, transform, whole);
 
     for (std::size_t word = 0; word < members.size(); ++word) {
       if (members[word].particles.empty()) continue;
@@ -266,7 +267,7 @@ void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch
                     targets.begin() + static_cast<std::ptrdiff_t>(unit.unit->slice) *
                                           static_cast<std::ptrdiff_t>(kSetBits));
       }
-      assignment.add_members(batch, members[word], transform, sign, targets);
+      assignment_->add_members(batch, members[word], transform, sign, targets);
     }
   }
 }

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -69,7 +70,7 @@ class LensplanePassRun {
   void allocate();
   int plane_of(const PlaneUnit& unit) const;
   void read_simulation(Simulation simulation, SnapshotFingerprints& fingerprints);
-  void deposit(Simulation simulation, const ParticleBatch& batch, MassAssignment& assignment) const;
+  void deposit(Simulation simulation, const ParticleBatch& batch);
   void join_rings();
   ProductRecord record_of(const Output& output) const;
 
@@ -79,6 +80,7 @@ class LensplanePassRun {
   const LensplanePass& pass_;
   std::string title_;
   ReplacementRegions regions_;
+  std::optional<MassAssignment> assignment_;      // while particles are read
   std::map<int, std::vector<UnitPlanes>> units_;  // by realization
   std::vector<Output> outputs_;
   std::set<const QuantaPlane*> summed_;  // over ranks
