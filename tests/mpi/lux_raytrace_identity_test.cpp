@@ -1,6 +1,8 @@
 // Potentials and maps have the same bytes whatever ranks, threads and memory made them.
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <fstream>
 #include <memory>
 
 #include "base/error.hpp"
@@ -103,6 +105,33 @@ TEST(RaytraceIdentity, OneReceiptHoldsTheRecordsOfAllRanks) {
     ASSERT_NE(upstream, nullptr) << input.name;
     EXPECT_EQ(upstream->files.at(0).digest, input.digest) << input.name;
   }
+}
+
+// By system calls, of files.
+std::uint64_t bytes_read_by_this_process() {
+  std::ifstream counters("/proc/self/io");
+  std::string name;
+  std::uint64_t value = 0;
+  while (counters >> name >> value)
+    if (name == "rchar:") return value;
+  return 0;
+}
+
+TEST(RaytraceReading, EveryPlaneIsReadOnceWhateverTheNumberOfRanks) {
+  if (bytes_read_by_this_process() == 0) GTEST_SKIP() << "the system does not count what is read";
+  const LightConeCampaign cone(kSetUp, MPI_COMM_WORLD);
+  cone.take_reference_planes();
+  cone.convert();
+  cone.ranks().barrier();
+  const std::uint64_t before = bytes_read_by_this_process();
+  cone.trace();
+  std::uint64_t read = 0;
+  for (const std::string& bytes :
+       cone.ranks().gather_all(std::to_string(bytes_read_by_this_process() - before)))
+    read += std::stoull(bytes);
+  const std::uint64_t planes = 8 * plane_file_size(64, kPotentialFields);
+  EXPECT_GE(read, planes);
+  EXPECT_LT(read, planes + planes / 2);  // markers, receipts, what the system says of itself
 }
 
 TEST(Estimate, SaysWhatTheWorkTakesAndTouchesNothing) {
