@@ -246,6 +246,24 @@ TEST_F(RaytraceDamage, TooLittleMemoryIsToldBeforeAnythingIsMoved) {
   EXPECT_THAT(message_of([&] { cone_.run(request); }), HasSubstr("--memory"));
 }
 
+TEST_F(RaytraceDamage, OtherWaysOfTracingLeaveTheStandardMapsAlone) {
+  cone_.trace();
+  const std::map<std::string, std::string> standard = cone_.files(Stage::raytracing);
+  for (const char* way : {"method=born", "interpolation=nearest", "interpolation=bicubic"}) {
+    cone_.configure({std::string("raytracing.") + way});
+    EXPECT_EQ(cone_.trace().made, 1U) << way;  // the standard run does not count as this one
+    const ReceiptIndex receipts = ReceiptIndex::load(real_disk(), cone_.campaign());
+    const Finding finding =
+        check_product(cone_.campaign(), real_disk(), {ProductKind::run, 0, 0, 1}, Tier::full, receipts);
+    EXPECT_EQ(finding.state, State::complete) << finding.because;
+    EXPECT_NE(test::read_file(cone_.map(1, "kappa08.dat")), standard.at("dmo/LP_00/run001/kappa08.dat"))
+        << way;
+  }
+  const std::map<std::string, std::string> all = cone_.files(Stage::raytracing);
+  EXPECT_EQ(all.size(), 4 * standard.size());
+  for (const auto& [name, bytes] : standard) EXPECT_TRUE(all.at(name) == bytes) << name;
+}
+
 TEST_F(RaytraceDamage, ForceKeepsTheOldMapsWhenAnInputIsMissing) {
   cone_.trace();
   const std::map<std::string, std::string> before = cone_.files(Stage::raytracing);
