@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.hpp"
 #include "campaign/product_path.hpp"
@@ -48,10 +49,26 @@ void require_shape(const TransformSet& set, const TransformSet& expected, const 
   if (differences.empty()) return;
   throw InputError(
       fmt::format("{}: holds {}. Another number of realizations or snapshots redraws nearly all transforms, "
-                  "so planes made "
-                  "with this file do not go with this campaign: correct the campaign file, or choose another "
-                  "lensplane root",
+                  "so planes made with this file do not go with this campaign: correct the campaign file, or "
+                  "choose another lensplane root",
                   path.string(), fmt::join(differences, "; ")));
+}
+
+// What the file holds; none: it is damaged, and the campaign says that the seed holds.
+std::optional<TransformSet> read_present(const std::filesystem::path& path, const TransformSet& drawn,
+                                         TransformAuthority authority) {
+  std::optional<TransformSet> found;
+  try {
+    found = read_transforms(path);
+  } catch (const FormatError& damage) {
+    if (authority == TransformAuthority::seed) return std::nullopt;
+    throw InputError(fmt::format(
+        "{}. Put a sound copy back, or set lensplanes.transforms: seed if the planes are of seed {} "
+        "(the damaged file then moves to the trash)",
+        damage.what(), drawn.seed));
+  }
+  require_shape(*found, drawn, path);
+  return found;
 }
 
 TransformSet settle(const StageContext& context, bool look_only) {
@@ -70,15 +87,13 @@ TransformSet settle(const StageContext& context, bool look_only) {
     if (!present && authority == TransformAuthority::file) {
       throw InputError(
           fmt::format("{} does not exist, but the campaign says that it holds (lensplanes.transforms: file): "
-                      "put it back, or "
-                      "set lensplanes.transforms: seed to draw it from seed {}",
+                      "put it back, or set lensplanes.transforms: seed to draw it from seed {}",
                       path.string(), campaign.lensplanes.seed));
     }
     if (!present && planes && authority == TransformAuthority::agree) {
       throw InputError(
           fmt::format("{} is not there, but mass planes are: nothing says that they were made with seed {}. "
-                      "Put the file back, "
-                      "or set lensplanes.transforms: seed if the planes are of this seed",
+                      "Put the file back, or set lensplanes.transforms: seed if the planes are of this seed",
                       path.string(), campaign.lensplanes.seed));
     }
     if (!present) {
@@ -88,27 +103,20 @@ TransformSet settle(const StageContext& context, bool look_only) {
       return drawn;
     }
   }
-  const TransformSet found = read_transforms(path);
-  require_shape(found, drawn, path);
-  if (found.transforms == drawn.transforms) return drawn;
-  switch (authority) {
-    case TransformAuthority::agree:
-      throw InputError(
-          fmt::format("{}: its transforms are not those of seed {} (the file names seed {}). Set "
-                      "lensplanes.transforms: file to "
-                      "go on with the file, as its planes were made, or lensplanes.transforms: seed to draw "
-                      "anew (the file then "
-                      "moves to the trash)",
-                      path.string(), campaign.lensplanes.seed, found.seed));
-    case TransformAuthority::file:
-      return found;
-    case TransformAuthority::seed:
-      break;
+  const std::optional<TransformSet> found = read_present(path, drawn, authority);
+  if (found && found->transforms == drawn.transforms) return drawn;
+  if (found && authority == TransformAuthority::file) return *found;
+  if (found && authority == TransformAuthority::agree) {
+    throw InputError(
+        fmt::format("{}: its transforms are not those of seed {} (the file names seed {}). Set "
+                    "lensplanes.transforms: file to go on with the file, as its planes were made, or "
+                    "lensplanes.transforms: seed to draw anew (the file then moves to the trash)",
+                    path.string(), campaign.lensplanes.seed, found->seed));
   }
   if (look_only) return drawn;
   move_to_trash(context.disk, campaign, Stage::lensplanes, std::string(kTransformsFile),
-                fmt::format("its transforms are not those of seed {}, which the campaign says hold "
-                            "(lensplanes.transforms: seed)",
+                fmt::format("{} of seed {}, which the campaign says hold (lensplanes.transforms: seed)",
+                            found ? "its transforms are not those" : "it is damaged; drawn anew are those",
                             campaign.lensplanes.seed));
   write_transforms(context.disk, path, drawn);
   context.progress.note(fmt::format("{} drawn from seed {}; the one before moved to the trash", path.string(),

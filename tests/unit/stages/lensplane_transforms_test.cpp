@@ -109,6 +109,19 @@ TEST(LensplaneTransforms, ADamagedFileIsAnError) {
   EXPECT_EQ(test::read_file(file_of(campaign)), "not HDF5");
 }
 
+TEST(LensplaneTransforms, ADamagedFileGivesWayWhereTheSeedHolds) {
+  const test::ReferenceCampaign reference;
+  const Campaign campaign = reference.load();
+  settle(campaign);
+  put_plane(campaign);
+  fs::resize_file(file_of(campaign), 1500);
+  EXPECT_THAT(message_of(campaign), testing::HasSubstr("lensplanes.transforms: seed"));
+  EXPECT_EQ(fs::file_size(file_of(campaign)), 1500U);
+  EXPECT_EQ(settle(reference.load({"lensplanes.transforms=seed"})), drawn(campaign));
+  EXPECT_EQ(read_transforms(file_of(campaign)), drawn(campaign));
+  EXPECT_TRUE(fs::exists(campaign.lensplanes.root / kTrashFolder));
+}
+
 TEST(LensplaneTransforms, DigestsTellTransformsApart) {
   const SnapshotTransform plain;
   SnapshotTransform turned = plain, flipped = plain, shifted = plain;
