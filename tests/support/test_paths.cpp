@@ -36,7 +36,21 @@ TemporaryFolder::~TemporaryFolder() {
   fs::remove_all(path_, ignored);
 }
 
+namespace {
+
+// For each mpirun of a test: root is meant, there may be more ranks than cores, and tests that run at once share them.
+void prepare_mpirun() {
+  for (const char* variable : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM",
+                               "OMPI_MCA_rmaps_base_oversubscribe", "OMPI_MCA_mpi_yield_when_idle"})
+    setenv(variable, "1", 0);
+  setenv("OMPI_MCA_hwloc_base_binding_policy", "none", 0);
+  setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
+}
+
+}  // namespace
+
 CommandOutcome run_command(const std::string& command) {
+  prepare_mpirun();
   CommandOutcome outcome{0, {}};
   FILE* pipe = popen(("(" + command + ") 2>&1").c_str(), "r");
   if (!pipe) throw std::runtime_error("cannot run " + command);
