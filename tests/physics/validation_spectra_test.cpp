@@ -187,7 +187,8 @@ TEST(ValidationSpectra, ConvergenceHasTheLimberSumOfItsPlanes) {
     points.push_back({{"l", multipole((ring.first + ring.last) / 2.0)},
                       {"found", found},
                       {"limber", limber},
-                      {"scatter", scatter}});
+                      {"scatter", scatter},
+                      {"window", window}});
   }
   // Eight rings of independent modes: 27 is passed once in a thousand.
   EXPECT_LT(chi2, 27);
