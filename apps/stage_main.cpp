@@ -113,6 +113,9 @@ std::vector<ProductId> selected_products(const Campaign& campaign, Stage stage,
     for (std::size_t position = 0; position < all.count(kind); ++position)
       if (const ProductId id = all.at(kind, position); selection.contains(campaign, id))
         products.push_back(id);
+  // Planes named to be made anew leave the geometry, which is of no plane, alone.
+  if (parsed.count("force") > 0 && !(selection.planes.empty() && selection.snapshots.empty()))
+    std::erase_if(products, [](const ProductId& id) { return id.kind == ProductKind::geometry; });
   if (products.empty()) throw UsageError("no product of the campaign fits all of the selectors");
   return products;
 }

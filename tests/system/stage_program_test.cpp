@@ -92,6 +92,16 @@ TEST_F(StageProgram, ATaskSaysWhatToMake) {
   EXPECT_EQ(cone_.files(Stage::lux).size(), 2U);
 }
 
+TEST_F(StageProgram, AForcedPlaneLeavesTheGeometryAlone) {
+  cone_.take_reference_planes();
+  ASSERT_EQ(launch(1, "lux_convert").status, 0);
+  const auto before = std::filesystem::last_write_time(cone_.path() / "LUX/dmo/LP_00/config.dat");
+  const CommandOutcome outcome = launch(1, "lux_convert --force --plane 3");
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_THAT(outcome.output, HasSubstr("made 1,"));
+  EXPECT_EQ(std::filesystem::last_write_time(cone_.path() / "LUX/dmo/LP_00/config.dat"), before);
+}
+
 TEST_F(StageProgram, WhatAllRanksFailWithIsSaidOnce) {
   const CommandOutcome outcome = launch(2, "raytrace");
   EXPECT_EQ(outcome.status, 2);
