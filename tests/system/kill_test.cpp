@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <iostream>
+#include <limits>
 #include <random>
 #include <thread>
 
@@ -46,24 +48,55 @@ TEST_P(Kill, LeavesOnlyCompleteProductsAndTheNextRunFinishes) {
   const DemoCampaign campaign(folder.path(), small_campaign_yaml());
   ASSERT_EQ(campaign.run("mock_universe --particles 32").status, 0);
   ASSERT_EQ(campaign.run("recovery init --yes").status, 0);
-  const auto began = std::chrono::steady_clock::now();
   campaign.run_stages(2, 1);
-  const auto all_stages = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
   const ProductFiles gold = campaign.products();
   const std::string root = stage == "lensplane" ? "LP" : stage == "lux_convert" ? "LUX" : "RT";
-
-  for (int attempt = 0; attempt < 10; ++attempt) {
+  const auto lose_all = [&] {
     for (const auto& [name, facts] : gold)
       if (name.starts_with(root + "/") && name.ends_with(".dat")) fs::remove(campaign.folder() / name);
-    const milliseconds delay(random() % static_cast<unsigned>(1 + all_stages.count() / 3));
+  };
+  lose_all();
+  // How long the stage takes, and from when on it publishes: half of the kills fall into that part.
+  const auto began = std::chrono::system_clock::now();
+  ASSERT_EQ(campaign.run("mpirun -n 2 " + stage).status, 0);
+  const auto since = [&](std::int64_t modified_ns) {
+    return std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(modified_ns) -
+                                                    began.time_since_epoch())
+        .count();
+  };
+  std::int64_t first = std::numeric_limits<std::int64_t>::max(), last = 0;
+  for (const auto& [name, facts] : campaign.products()) {
+    if (!name.starts_with(root + "/") || !name.ends_with(".dat")) continue;
+    first = std::min<std::int64_t>(first, since(facts.modified_ns));
+    last = std::max<std::int64_t>(last, since(facts.modified_ns));
+  }
+  ASSERT_LE(first, last);
+
+  int in_the_middle = 0;
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    lose_all();
+    const std::size_t litter = campaign.temporary_files().size();  // of the kills before
+    const std::int64_t from = attempt % 2 == 0 ? 0 : std::max<std::int64_t>(0, first);
+    const milliseconds delay(from +
+                             static_cast<std::int64_t>(random() % static_cast<unsigned>(last - from + 2)));
     kill_after(campaign, "mpirun -n 2 " + stage, delay);
-    for (const auto& [name, facts] : campaign.products()) {
+    const ProductFiles left = campaign.products();
+    std::size_t made = 0, whole = 0;
+    for (const auto& [name, facts] : gold) {
+      if (!name.starts_with(root + "/") || !name.ends_with(".dat")) continue;
+      ++whole;
+      made += left.contains(name) ? 1 : 0;
+    }
+    in_the_middle += (made > 0 && made < whole) || campaign.temporary_files().size() > litter ? 1 : 0;
+    for (const auto& [name, facts] : left) {
       ASSERT_TRUE(gold.contains(name)) << name << " after " << delay.count() << " ms";
       ASSERT_TRUE(gold.at(name).bytes == facts.bytes) << name << " after " << delay.count() << " ms";
     }
     const CommandOutcome verification = campaign.run("recovery diagnose --tier full");
     ASSERT_TRUE(verification.status == 0 || verification.status == 1) << verification.output;
   }
+  RecordProperty("kills_in_the_middle_of_publishing", in_the_middle);
+  std::cout << stage << ": " << in_the_middle << " of 10 kills in the middle of publishing\n";
   const CommandOutcome next = campaign.run("mpirun -n 2 " + stage);
   EXPECT_EQ(next.status, 0) << next.output;
   EXPECT_EQ(differing(gold, campaign.products()), std::vector<std::string>{});
