@@ -128,6 +128,13 @@ class RealDisk final : public Disk {
     throw IoError(path, "look at", errno);
   }
 
+  std::optional<FileStatus> entry_status(const fs::path& path) override {
+    struct stat raw {};
+    if (lstat(path.c_str(), &raw) == 0) return status_of(raw);
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw IoError(path, "look at", errno);
+  }
+
   std::vector<DirectoryEntry> list(const fs::path& folder) override {
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(or_here(folder).c_str()), closedir);
     if (!stream) throw IoError(folder, "read the folder", errno);
@@ -168,8 +175,21 @@ class RealDisk final : public Disk {
     if (const std::optional<bool> done = rename_by_link(from, to)) return *done;
     return rename_by_look(from, to).value();
   }
+  bool exchange(const fs::path& one, const fs::path& other) override {
+    if (renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return true;
+    if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) return false;
+    throw IoError(one, "exchange with " + other.string(), errno);
+  }
+  bool link_if_absent(const fs::path& from, const fs::path& to) override {
+    if (link(from.c_str(), to.c_str()) == 0) return true;
+    if (errno == EEXIST) return false;
+    throw IoError(from, "link to " + to.string(), errno);
+  }
   void remove(const fs::path& path) override {
     if (std::remove(path.c_str()) != 0) throw IoError(path, "remove", errno);
+  }
+  void touch(const fs::path& path) override {
+    if (utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0) throw IoError(path, "touch", errno);
   }
 
   void create_directories(const fs::path& folder) override {

@@ -56,13 +56,21 @@ class Disk {
   virtual ~Disk() = default;
   // None: does not exist. Symlinks are followed.
   virtual std::optional<FileStatus> status(const std::filesystem::path& path) = 0;
+  // The same of the entry itself: a symbolic link shows as one.
+  virtual std::optional<FileStatus> entry_status(const std::filesystem::path& path) = 0;
   virtual std::vector<DirectoryEntry> list(const std::filesystem::path& folder) = 0;  // sorted by name
   virtual std::unique_ptr<ReadableFile> open(const std::filesystem::path& path) = 0;
   virtual std::unique_ptr<WritableFile> create(const std::filesystem::path& path) = 0;  // must not exist yet
   virtual void rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
   // False, and nothing done, if `to` exists.
   virtual bool rename_if_absent(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+  // Both names change places in one step. False, and nothing done, where the file system cannot do that.
+  virtual bool exchange(const std::filesystem::path& one, const std::filesystem::path& other) = 0;
+  // A second name for a file of the same file system. False, and nothing done, if `to` exists.
+  virtual bool link_if_absent(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
   virtual void remove(const std::filesystem::path& path) = 0;
+  // The time of change becomes now, by the file system's own clock.
+  virtual void touch(const std::filesystem::path& path) = 0;
   virtual void create_directories(const std::filesystem::path& folder) = 0;
   virtual void sync_directory(const std::filesystem::path& folder) = 0;
   virtual DiskSpace space(const std::filesystem::path& path) = 0;

@@ -48,6 +48,10 @@ class ClosedFolderDisk final : public Disk {
   bool rename_if_absent(const Path& from, const Path& to) override {
     return disk_.rename_if_absent(from, to);
   }
+  std::optional<FileStatus> entry_status(const Path& path) override { return disk_.entry_status(path); }
+  bool exchange(const Path& one, const Path& other) override { return disk_.exchange(one, other); }
+  bool link_if_absent(const Path& from, const Path& to) override { return disk_.link_if_absent(from, to); }
+  void touch(const Path& path) override { disk_.touch(path); }
   void remove(const Path& path) override { disk_.remove(path); }
   void create_directories(const Path& folder) override { disk_.create_directories(folder); }
   void sync_directory(const Path& folder) override { disk_.sync_directory(folder); }

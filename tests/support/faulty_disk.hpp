@@ -33,10 +33,15 @@ class FaultyDisk final : public Disk {
   std::size_t operations() const { return operations_; }
   bool struck() const { return fault_.at != 0 && operations_ >= fault_.at; }
   const std::string& struck_operation() const { return struck_operation_; }
+  bool can_exchange = true;  // false: as a file system that cannot
 
   std::optional<FileStatus> status(const Path& path) override {
     count(path, "look at");
     return disk_.status(path);
+  }
+  std::optional<FileStatus> entry_status(const Path& path) override {
+    count(path, "look at");
+    return disk_.entry_status(path);
   }
   std::vector<DirectoryEntry> list(const Path& folder) override {
     count(folder, "read the folder");
@@ -58,9 +63,21 @@ class FaultyDisk final : public Disk {
     count(from, "rename if absent");
     return disk_.rename_if_absent(from, to);
   }
+  bool exchange(const Path& one, const Path& other) override {
+    count(one, "exchange");
+    return can_exchange && disk_.exchange(one, other);
+  }
+  bool link_if_absent(const Path& from, const Path& to) override {
+    count(from, "link");
+    return disk_.link_if_absent(from, to);
+  }
   void remove(const Path& path) override {
     count(path, "remove");
     disk_.remove(path);
+  }
+  void touch(const Path& path) override {
+    count(path, "touch");
+    disk_.touch(path);
   }
   void create_directories(const Path& folder) override {
     count(folder, "make the folder");

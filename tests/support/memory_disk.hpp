@@ -49,6 +49,7 @@ class MemoryDisk final : public Disk {
     if (found == names_.end()) return std::nullopt;
     return status_of(*found->second);
   }
+  std::optional<FileStatus> entry_status(const Path& path) override { return status(path); }
   std::vector<DirectoryEntry> list(const Path& folder) override {
     require_folder(folder, "read the folder");
     std::vector<DirectoryEntry> entries;
@@ -85,11 +86,19 @@ class MemoryDisk final : public Disk {
     rename(from, to);
     return true;
   }
+  bool exchange(const Path&, const Path&) override { return false; }
+  bool link_if_absent(const Path& from, const Path& to) override {
+    const std::shared_ptr<Node> node = require_file(from, "link");
+    return names_.emplace(key(to), node).second;
+  }
   void remove(const Path& path) override {
     if (names_.count(key(path)) == 0) throw IoError(path, "remove", ENOENT);
     for (const auto& [other, node] : names_)
       if (is_below(other, path)) throw IoError(path, "remove", ENOTEMPTY);
     names_.erase(key(path));
+  }
+  void touch(const Path& path) override {
+    require_file(path, "touch")->status.modified_ns = static_cast<std::int64_t>(next_inode_++);
   }
   void create_directories(const Path& folder) override {
     Path way = "/";

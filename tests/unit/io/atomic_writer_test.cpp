@@ -222,6 +222,16 @@ class DiskThatClearsTheWay final : public Disk {
     if (!done) disk_.remove(to);
     return done;
   }
+  std::optional<FileStatus> entry_status(const std::filesystem::path& path) override {
+    return disk_.entry_status(path);
+  }
+  bool exchange(const std::filesystem::path& one, const std::filesystem::path& other) override {
+    return disk_.exchange(one, other);
+  }
+  bool link_if_absent(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    return disk_.link_if_absent(from, to);
+  }
+  void touch(const std::filesystem::path& path) override { disk_.touch(path); }
   void remove(const std::filesystem::path& path) override { disk_.remove(path); }
   void create_directories(const std::filesystem::path& folder) override { disk_.create_directories(folder); }
   void sync_directory(const std::filesystem::path& folder) override { disk_.sync_directory(folder); }
