@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <regex>
+#include <functional>
 #include <string>
+
+#include "campaign/slurm_values.hpp"
 
 namespace lenswright {
 
@@ -13,29 +15,40 @@ using Values = std::map<std::string, std::string>;
 
 constexpr std::uint64_t kLargestCount = 1000000;
 
-// minutes, minutes:seconds, hours:minutes:seconds, days-hours[:minutes[:seconds]]: what sbatch --time takes
-const std::regex& time_pattern() {
-  static const std::regex pattern(R"(\d+(:\d{1,2}){0,2}|\d+-\d{1,2}(:\d{1,2}){0,2})");
-  return pattern;
+using Reading = std::function<std::optional<std::uint64_t>(const std::string&)>;
+
+std::optional<std::uint64_t> time_of(const std::string& text) {
+  const auto seconds = slurm_seconds(text);
+  return seconds ? std::optional(static_cast<std::uint64_t>(*seconds)) : std::nullopt;
 }
 
-const std::regex& memory_pattern() {
-  static const std::regex pattern(R"(\d+[KMGTkmgt]?)");
-  return pattern;
+std::optional<std::uint64_t> memory_of(const std::string& text) {
+  return slurm_bytes(text);
 }
 
-void read_pattern(Section& section, std::string_view key, const std::regex& pattern,
-                  const std::string& allowed, Values& values, Problems& problems) {
+// Slurm takes 0 for all of a node.
+std::optional<std::uint64_t> memory_or_all_of(const std::string& text) {
+  return text == "0" ? std::optional<std::uint64_t>(0) : memory_of(text);
+}
+
+struct Resources {
+  Values values;
+  std::map<std::string, Place> places;  // of the values that are amounts
+};
+
+void read_amount(Section& section, std::string_view key, const Reading& reading, const std::string& allowed,
+                 Resources& resources, Problems& problems) {
   const ConfigNode* node = section.value(key, Need::optional);
   if (node == nullptr) return;
   const std::string name = section.name_of(key);
   const auto text = read_text(*node, name, problems);
   if (!text) return;
-  if (!std::regex_match(*text, pattern)) {
+  if (!reading(*text)) {
     problems.add(node->place, fmt::format("{} is {}; allowed: {}", name, describe(*node), allowed));
     return;
   }
-  values[std::string(key)] = *text;
+  resources.values[std::string(key)] = *text;
+  resources.places[std::string(key)] = node->place;
 }
 
 void read_extra(Section& section, Values& values, Problems& problems) {
@@ -50,23 +63,26 @@ void read_extra(Section& section, Values& values, Problems& problems) {
   values[std::string(kSlurmExtra)] = lines;
 }
 
-Values read_resources(Section section, Problems& problems) {
-  Values values;
+Resources read_resources(Section section, Problems& problems) {
+  Resources resources;
+  Values& values = resources.values;
   for (const char* key : {"partition", "account", "qos", "constraint", "exclude", "mail_type", "mail_user"}) {
     std::string text;
     section.text(key, text, Need::optional);
     if (!text.empty()) values[key] = text;
   }
-  for (const char* key :
-       {"nodes", "ntasks", "ntasks_per_node", "cpus_per_task", "array_limit", "tasks_per_element"}) {
+  for (const char* key : {"nodes", "ntasks", "ntasks_per_node", "cpus_per_task", "array_limit",
+                          "tasks_per_element", "retries"}) {
     std::uint64_t number = 0;
     section.whole_number(key, number, 1, kLargestCount, Need::optional);
     if (number > 0) values[key] = std::to_string(number);
   }
-  read_pattern(section, "time", time_pattern(), "minutes, \"hh:mm:ss\" or \"d-hh:mm:ss\"", values, problems);
+  const std::string time = "minutes, \"hh:mm:ss\" or \"d-hh:mm:ss\"";
+  for (const char* key : {"time", "max_time"}) read_amount(section, key, time_of, time, resources, problems);
   const std::string memory = "a whole number with K, M, G or T, as in 180G (without: M)";
-  read_pattern(section, "mem", memory_pattern(), memory, values, problems);
-  read_pattern(section, "mem_per_cpu", memory_pattern(), memory, values, problems);
+  for (const char* key : {"mem", "mem_per_cpu"})
+    read_amount(section, key, memory_or_all_of, memory, resources, problems);
+  read_amount(section, "max_mem", memory_of, memory, resources, problems);
   if (values.contains("mem") && values.contains("mem_per_cpu")) {
     problems.add(section.value("mem_per_cpu", Need::optional)->place,
                  fmt::format("{} and {} exclude each other; allowed: one of them", section.name_of("mem"),
@@ -80,14 +96,25 @@ Values read_resources(Section section, Problems& problems) {
   }
   read_extra(section, values, problems);
   section.close();
-  return values;
+  return resources;
 }
 
-Values merged(Values defaults, const Values& own) {
-  if (own.contains("mem")) defaults.erase("mem_per_cpu");
-  if (own.contains("mem_per_cpu")) defaults.erase("mem");
-  for (const auto& [key, value] : own) defaults[key] = value;
+Resources merged(Resources defaults, const Resources& own) {
+  if (own.values.contains("mem")) defaults.values.erase("mem_per_cpu");
+  if (own.values.contains("mem_per_cpu")) defaults.values.erase("mem");
+  for (const auto& [key, value] : own.values) defaults.values[key] = value;
+  for (const auto& [key, place] : own.places) defaults.places[key] = place;
   return defaults;
+}
+
+// A cap below what is asked for from the start: one of the two is a mistake.
+void check_cap(const std::string& stage, const Resources& resources, const std::string& key,
+               const std::string& cap, const Reading& reading, Problems& problems) {
+  const auto value = resources.values.find(key), most = resources.values.find(cap);
+  if (value == resources.values.end() || most == resources.values.end()) return;
+  if (reading(value->second) <= reading(most->second)) return;
+  problems.add(resources.places.at(cap), fmt::format("{} of slurm.{} is {}; allowed: at least its {}, {}",
+                                                     cap, stage, most->second, key, value->second));
 }
 
 }  // namespace
@@ -95,10 +122,13 @@ Values merged(Values defaults, const Values& own) {
 std::map<Stage, SlurmResources> read_slurm(Section section, Problems& problems) {
   std::map<Stage, SlurmResources> resources;
   if (!section.present()) return resources;
-  const Values defaults = read_resources(section.section("defaults", Need::optional), problems);
+  const Resources defaults = read_resources(section.section("defaults", Need::optional), problems);
   for (const Stage stage : kStages) {
-    const Values own = read_resources(section.section(stage_name(stage), Need::optional), problems);
-    resources[stage].values = merged(defaults, own);
+    const std::string name(stage_name(stage));
+    const Resources all = merged(defaults, read_resources(section.section(name, Need::optional), problems));
+    check_cap(name, all, "time", "max_time", time_of, problems);
+    check_cap(name, all, "mem", "max_mem", memory_of, problems);
+    resources[stage].values = all.values;
   }
   section.close();
   return resources;
