@@ -37,4 +37,11 @@ FormatError::FormatError(std::filesystem::path path, std::uint64_t offset, std::
       path_(std::move(path)),
       offset_(offset) {}
 
+SchedulerError::SchedulerError(std::string command, int exit_status, std::string complaint)
+    : Failure(fmt::format("{}: exit status {}{}{}", command, exit_status, complaint.empty() ? "" : ": ",
+                          complaint)),
+      command_(std::move(command)),
+      exit_status_(exit_status),
+      complaint_(std::move(complaint)) {}
+
 }  // namespace lenswright

@@ -92,6 +92,20 @@ class NumericError : public Failure {
   explicit NumericError(const std::string& message) : Failure(message) {}
 };
 
+// The scheduler could not be asked, or said no.
+class SchedulerError : public Failure {
+ public:
+  SchedulerError(std::string command, int exit_status, std::string complaint);
+  const std::string& command() const { return command_; }
+  int exit_status() const { return exit_status_; }
+  const std::string& complaint() const { return complaint_; }  // its stderr
+
+ private:
+  std::string command_;
+  int exit_status_;
+  std::string complaint_;
+};
+
 // A signal asked the program to stop; what was published stays.
 class StopRequested : public Failure {
  public:

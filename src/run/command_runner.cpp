@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "run/started_program.hpp"
 
 namespace lenswright {
 
@@ -76,28 +77,11 @@ class SpawnSettings {
   posix_spawnattr_t attributes_{};
 };
 
-std::vector<std::string> environment_with(const std::map<std::string, std::string>& added) {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string text = *variable;
-    if (!added.contains(text.substr(0, text.find('=')))) variables.push_back(text);
-  }
-  for (const auto& [name, value] : added) variables.push_back(name + "=" + value);
-  return variables;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 class ProcessRunner final : public CommandRunner {
  public:
   int start(const Command& command) override {
     std::vector<std::string> words = command.arguments;
-    std::vector<std::string> variables = environment_with(command.environment);
+    std::vector<std::string> variables = environment_of(command);
     const SpawnSettings settings(command.output);
     pid_t pid = 0;
     const int error = posix_spawnp(&pid, words.at(0).c_str(), settings.actions(), settings.attributes(),

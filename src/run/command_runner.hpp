@@ -18,6 +18,7 @@ struct Command {
   std::vector<std::string> arguments;              // [0] is the program, looked up in PATH
   std::map<std::string, std::string> environment;  // added to this process's own
   std::filesystem::path output;                    // stdout and stderr are appended to this file
+  std::vector<std::string> without = {};           // variables of this process's own that it doesn't get
 };
 
 // The command as one could type it in a shell.
