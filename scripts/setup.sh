@@ -8,7 +8,8 @@ build=(g++ cmake ninja-build pkg-config git ccache
        libopenmpi-dev openmpi-bin libhdf5-dev libcfitsio-dev libfftw3-dev libyaml-cpp-dev libcxxopts-dev
        libfmt-dev nlohmann-json3-dev libxxhash-dev libpng-dev)
 tests=(clang clang-format libomp-14-dev libclang-rt-14-dev libgtest-dev libgmock-dev libbenchmark-dev
-       python3 python3-numpy python3-h5py python3-astropy fitsverify hdf5-tools xxhash)
+       python3 python3-numpy python3-h5py python3-astropy fitsverify hdf5-tools xxhash shellcheck
+       slurmctld slurmd slurmdbd slurm-client munge mariadb-server)  # for scripts/slurm_sandbox.sh
 
 case "${1:-}" in
   "") packages=("${build[@]}" "${tests[@]}") ;;
@@ -32,7 +33,14 @@ if [ "$(id -u)" != 0 ]; then
   command -v sudo >/dev/null || { echo "setup: needs root or sudo to install: ${missing[*]}" >&2; exit 2; }
   as_root=(sudo)
 fi
-export DEBIAN_FRONTEND=noninteractive
+# The tests start their own munge, Slurm and MariaDB: the system's are not to run, and in a container could not.
+# policy-rc.d is Debian's way to say so; it is there for the time of the installation only.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+fi
 "${as_root[@]}" apt-get update -q
-"${as_root[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}"
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
 echo "setup: done"
