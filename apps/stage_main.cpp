@@ -29,7 +29,8 @@ const std::vector<std::string> kSelectors{"model", "realization", "snapshot", "p
 
 bool offers(Stage stage, const std::string& selector) {
   if (selector == "run") return stage == Stage::raytracing;
-  return selector == "model" || selector == "realization" || stage != Stage::raytracing;
+  const bool of_planes = stage == Stage::lensplanes || stage == Stage::lux;
+  return selector == "model" || selector == "realization" || of_planes;
 }
 
 cxxopts::Options make_options(const std::string& program, Stage stage, const std::string& description) {

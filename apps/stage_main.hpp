@@ -1,4 +1,4 @@
-// stage_main.hpp: main() of the three MPI programs but for the stage itself.
+// stage_main.hpp: main() of the MPI programs but for the stage itself.
 #pragma once
 
 #include <functional>

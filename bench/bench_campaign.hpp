@@ -58,7 +58,7 @@ class BenchCampaign {
         "[kappa]}}\n",
         snapshots, grid, runs, planes);
     campaign_ = std::make_unique<const Campaign>(load_campaign(folder_ / "campaign.yaml", {}));
-    for (const Stage stage : kStages) {
+    for (const Stage stage : stages_of(*campaign_)) {
       std::filesystem::create_directories(stage_root(*campaign_, stage));
       mark_root(real_disk(), *campaign_, stage);
     }

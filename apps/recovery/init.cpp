@@ -111,7 +111,7 @@ ExitStatus run_init(int argc, char** argv) {
 
   std::vector<RootPlan> plans;
   bool takes_in = false, all_ours = true;
-  for (const Stage stage : kStages) {
+  for (const Stage stage : stages_of(campaign)) {
     plans.push_back(
         look_at_root(disk, campaign, receipts, stage, parsed->count("accept-empty") > 0, *progress));
     takes_in = takes_in || !plans.back().found.empty();

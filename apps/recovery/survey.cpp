@@ -23,7 +23,8 @@ std::vector<Stage> stages_from(const std::vector<std::string>& names) {
   std::vector<Stage> stages;
   for (const std::string& name : names) {
     const std::optional<Stage> stage = stage_from_name(name);
-    if (!stage) throw UsageError(fmt::format("--stage {}: there are lensplanes, lux and raytracing", name));
+    if (!stage)
+      throw UsageError(fmt::format("--stage {}: there are lensplanes, lux, raytracing and statistics", name));
     stages.push_back(*stage);
   }
   return stages;
@@ -44,7 +45,7 @@ cxxopts::Options verb_options(const std::string& verb, const std::string& does) 
 }
 
 void add_selection_options(cxxopts::Options& options) {
-  options.add_options("Selection")("stage", "only these: lensplanes, lux, raytracing",
+  options.add_options("Selection")("stage", "only these: lensplanes, lux, raytracing, statistics",
                                    cxxopts::value<std::vector<std::string>>(), "STAGE ...")(
       "model", "only these models", cxxopts::value<std::vector<std::string>>(), "MODEL ...")(
       "realization", "only these, from 0", cxxopts::value<std::vector<int>>(), "R ...")(
@@ -91,6 +92,10 @@ Look look_from(const cxxopts::ParseResult& parsed) {
   if (parsed.count("stage") > 0) {
     const auto names = parsed["stage"].as<std::vector<std::string>>();
     look.selection.stages = stages_from(names);
+    for (const Stage stage : look.selection.stages)
+      if (stage_root(look.campaign, stage).empty())
+        throw UsageError(
+            fmt::format("--stage {0}: the campaign file has no section `{0}`", stage_name(stage)));
     repeat("--stage", fmt::format("{}", fmt::join(names, ",")));
   }
   if (parsed.count("model") > 0) {

@@ -36,7 +36,7 @@ fs::path resolved(const fs::path& path) {
 // The stage root that the path lies below, with and without symbolic links resolved.
 std::optional<Place> place_of(const Campaign& campaign, const fs::path& path) {
   const fs::path spelled = fs::absolute(path).lexically_normal();
-  for (const Stage stage : kStages) {
+  for (const Stage stage : stages_of(campaign)) {
     const fs::path& root = stage_root(campaign, stage);
     for (const auto& [folder, file] :
          {std::pair(root.lexically_normal(), spelled), std::pair(resolved(root), resolved(spelled))}) {

@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <iterator>
 
 namespace lenswright {
 
@@ -13,6 +14,8 @@ std::string_view stage_name(Stage stage) {
       return "lux";
     case Stage::raytracing:
       return "raytracing";
+    case Stage::statistics:
+      return "statistics";
   }
   assert(false && "a stage without a name");
   return {};
@@ -104,6 +107,12 @@ std::optional<int> Campaign::snapshot_index(int snapshot_number) const {
   return std::nullopt;
 }
 
+std::vector<Stage> stages_of(const Campaign& campaign) {
+  std::vector<Stage> stages(std::begin(kStages), std::end(kStages));
+  if (!campaign.statistics) std::erase(stages, Stage::statistics);
+  return stages;
+}
+
 const std::filesystem::path& stage_root(const Campaign& campaign, Stage stage) {
   switch (stage) {
     case Stage::lensplanes:
@@ -111,9 +120,12 @@ const std::filesystem::path& stage_root(const Campaign& campaign, Stage stage) {
     case Stage::lux:
       return campaign.lux.root;
     case Stage::raytracing:
+      return campaign.raytracing.root;
+    case Stage::statistics:
       break;
   }
-  return campaign.raytracing.root;
+  static const std::filesystem::path kNone;
+  return campaign.statistics ? campaign.statistics->root : kNone;
 }
 
 }  // namespace lenswright

@@ -13,9 +13,10 @@
 
 namespace lenswright {
 
-enum class Stage { lensplanes, lux, raytracing };
-inline constexpr Stage kStages[] = {Stage::lensplanes, Stage::lux, Stage::raytracing};
-std::string_view stage_name(Stage stage);  // "lensplanes", "lux", "raytracing"
+// Not every campaign has the last one: see stages_of.
+enum class Stage { lensplanes, lux, raytracing, statistics };
+inline constexpr Stage kStages[] = {Stage::lensplanes, Stage::lux, Stage::raytracing, Stage::statistics};
+std::string_view stage_name(Stage stage);  // "lensplanes", "lux", "raytracing", "statistics"
 std::optional<Stage> stage_from_name(std::string_view name);
 
 enum class Assignment { ngp, cic, tsc };
@@ -65,6 +66,23 @@ struct RaytracingSettings {
   TracingMethod method = TracingMethod::full;
 };
 
+// Equal bins from lowest to highest.
+struct BinSettings {
+  double lowest = 0, highest = 1;
+  int bins = 1;
+  bool operator==(const BinSettings&) const = default;
+};
+
+// Statistics of the maps, per model and realization. A campaign may do without.
+struct StatisticsSettings {
+  std::filesystem::path root;
+  std::vector<double> smoothing_arcmin{1.0, 2.0, 5.0};  // standard deviations of the Gaussian, ascending
+  int ell_bins = 24;  // equal in log ell, from the field's first mode to the grid's Nyquist frequency
+  BinSettings snr{-6, 12, 36};  // peaks and minima: (kappa - mean) / sigma of the smoothed map
+  BinSettings pdf_kappa{-0.1, 0.4, 100};
+  BinSettings pdf_sigma{-5, 15, 80};  // (kappa - mean) / sigma
+};
+
 // Above these, recovery asks (or wants --yes) before it acts.
 struct SafetySettings {
   int max_moved_files = 500;  // damaged files moved aside by one submit
@@ -94,6 +112,7 @@ struct Campaign {
   LensplaneSettings lensplanes;
   LuxSettings lux;
   RaytracingSettings raytracing;
+  std::optional<StatisticsSettings> statistics;      // none: the campaign has no such stage
   std::optional<std::int64_t> kappa_maps_per_model;  // the goal that verify reports
   SafetySettings safety;
   std::map<Stage, SlurmResources> slurm;
@@ -110,6 +129,9 @@ struct Campaign {
   int combination_index(int model, int realization) const { return model * realizations + realization; }
 };
 
-const std::filesystem::path& stage_root(const Campaign& campaign, Stage stage);
+// The stages that the campaign has: all but statistics, and statistics where it has that section.
+std::vector<Stage> stages_of(const Campaign& campaign);
+const std::filesystem::path& stage_root(const Campaign& campaign,
+                                        Stage stage);  // empty for a stage it has not
 
 }  // namespace lenswright

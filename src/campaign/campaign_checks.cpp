@@ -48,6 +48,16 @@ void check_planes(const Campaign& campaign, const ConfigNode& tree, Problems& pr
   }
 }
 
+void check_statistics(const Campaign& campaign, const ConfigNode& tree, Problems& problems) {
+  if (!campaign.statistics) return;
+  const std::vector<MapField>& fields = campaign.raytracing.fields;
+  if (std::find(fields.begin(), fields.end(), MapField::kappa) != fields.end()) return;
+  problems.add(
+      tree.nearest("statistics").place,
+      "statistics are made of convergence maps, which raytracing.fields leaves out; allowed: add kappa "
+      "to raytracing.fields, or leave the section out");
+}
+
 void check_inputs(const Campaign& campaign, const ConfigNode& tree, Problems& problems) {
   if (!campaign.input.hydro.empty()) return;
   const auto needs_hydro = std::find_if(campaign.models.begin(), campaign.models.end(),
@@ -66,7 +76,7 @@ struct NamedPath {
 // A root is a tree of products and nothing else: whatever lies in it besides would be an orphan.
 void check_roots(const Campaign& campaign, const ConfigNode& tree, Problems& problems) {
   std::vector<NamedPath> roots;
-  for (const Stage stage : kStages) {
+  for (const Stage stage : stages_of(campaign)) {
     roots.push_back({fmt::format("{}.root", stage_name(stage)), stage_root(campaign, stage)});
   }
   std::vector<NamedPath> others = roots;
@@ -99,6 +109,7 @@ void check_roots(const Campaign& campaign, const ConfigNode& tree, Problems& pro
 void check_campaign(const Campaign& campaign, const ConfigNode& tree, Problems& problems) {
   check_planes(campaign, tree, problems);
   check_inputs(campaign, tree, problems);
+  check_statistics(campaign, tree, problems);
   check_roots(campaign, tree, problems);
 }
 

@@ -55,6 +55,19 @@ json raytracing_of(const RaytracingSettings& settings) {
           {"method", tracing_method_name(settings.method)}};
 }
 
+json bins_of(const BinSettings& bins) {
+  return {{"lowest", bins.lowest}, {"highest", bins.highest}, {"bins", bins.bins}};
+}
+
+json statistics_of(const StatisticsSettings& settings) {
+  return {{"root", settings.root.string()},
+          {"smoothing_arcmin", settings.smoothing_arcmin},
+          {"ell_bins", settings.ell_bins},
+          {"snr", bins_of(settings.snr)},
+          {"pdf_kappa", bins_of(settings.pdf_kappa)},
+          {"pdf_sigma", bins_of(settings.pdf_sigma)}};
+}
+
 }  // namespace
 
 std::string effective_configuration(const Campaign& campaign) {
@@ -92,6 +105,8 @@ std::string effective_configuration(const Campaign& campaign) {
               {"max_tasks", campaign.safety.max_tasks},
               {"trash_hours", campaign.safety.trash_hours}}},
             {"slurm", slurm}};
+  // Without the section, the text is what it was before there was such a stage.
+  if (campaign.statistics) text["statistics"] = statistics_of(*campaign.statistics);
   // A path may hold any bytes; what is not UTF-8 is shown with a replacement character.
   return text.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -14,6 +14,7 @@
 #include "campaign/effective_configuration.hpp"
 #include "campaign/models_section.hpp"
 #include "campaign/slurm_section.hpp"
+#include "campaign/statistics_section.hpp"
 
 namespace lenswright {
 
@@ -59,8 +60,10 @@ class CampaignReader {
     read_path(lux, "root", campaign_.lux.root, Need::required);
     lux.close();
     read_raytracing();
+    read_statistics();
     read_goals();
     campaign_.slurm = read_slurm(root_.section("slurm", Need::optional), problems_);
+    if (!campaign_.statistics) campaign_.slurm.erase(Stage::statistics);
     root_.close();
   }
 
@@ -243,6 +246,15 @@ class CampaignReader {
         settings.method = static_cast<TracingMethod>(*choice);
       }
     }
+    section.close();
+  }
+
+  void read_statistics() {
+    Section section = root_.section("statistics", Need::optional);
+    if (!section.present()) return;
+    StatisticsSettings& settings = campaign_.statistics.emplace();
+    read_path(section, "root", settings.root, Need::required);
+    read_statistics_settings(section, settings, problems_);
     section.close();
   }
 

@@ -4,11 +4,27 @@
 
 namespace lenswright {
 
+namespace {
+
+// All runs of the product's combination.
+std::vector<ProductId> runs_of(const Campaign& campaign, const ProductId& id) {
+  std::vector<ProductId> runs;
+  runs.reserve(static_cast<std::size_t>(campaign.raytracing.runs));
+  for (int run = 1; run <= campaign.raytracing.runs; ++run) {
+    runs.push_back({ProductKind::run, id.model, id.realization, run});
+  }
+  return runs;
+}
+
+}  // namespace
+
 std::vector<ProductId> inputs_of(const Campaign& campaign, const ProductId& id) {
   switch (id.kind) {
     case ProductKind::mass_plane:
     case ProductKind::geometry:
       return {};
+    case ProductKind::statistics:
+      return runs_of(campaign, id);
     case ProductKind::potential:
       return {{ProductKind::mass_plane, id.model, id.realization, id.index - 1}};
     case ProductKind::run:
@@ -28,6 +44,9 @@ std::vector<ProductId> consumers_of(const Campaign& campaign, const ProductId& i
     case ProductKind::mass_plane:
       return {{ProductKind::potential, id.model, id.realization, id.index + 1}};
     case ProductKind::run:
+      if (!campaign.statistics) return {};
+      return {{ProductKind::statistics, id.model, id.realization, 0}};
+    case ProductKind::statistics:
       return {};
     case ProductKind::potential:
       // Light from the last source plane never crosses the planes behind it.
@@ -36,12 +55,7 @@ std::vector<ProductId> consumers_of(const Campaign& campaign, const ProductId& i
     case ProductKind::geometry:
       break;
   }
-  std::vector<ProductId> runs;
-  runs.reserve(static_cast<std::size_t>(campaign.raytracing.runs));
-  for (int run = 1; run <= campaign.raytracing.runs; ++run) {
-    runs.push_back({ProductKind::run, id.model, id.realization, run});
-  }
-  return runs;
+  return runs_of(campaign, id);
 }
 
 std::string_view simulation_name(Simulation simulation) {

@@ -1,6 +1,7 @@
 // product_graph.hpp: which products are made from which.
 //
-// mass plane pp -> potential pp+1 -> every run whose last source plane lies at or behind it; geometry -> run.
+// mass plane pp -> potential pp+1 -> every run whose last source plane lies at or behind it; geometry -> run;
+// every run of a (model, realization) -> its statistics.
 #pragma once
 
 #include <vector>

@@ -6,7 +6,7 @@ namespace lenswright {
 
 namespace {
 
-// Planes of mass count from 0, potentials and runs from 1; geometry has the one index 0.
+// Planes of mass count from 0, potentials and runs from 1; geometry and statistics have the one index 0.
 int first_index(ProductKind kind) {
   return kind == ProductKind::potential || kind == ProductKind::run ? 1 : 0;
 }
@@ -21,9 +21,11 @@ Stage stage_of(ProductKind kind) {
     case ProductKind::geometry:
       return Stage::lux;
     case ProductKind::run:
+      return Stage::raytracing;
+    case ProductKind::statistics:
       break;
   }
-  return Stage::raytracing;
+  return Stage::statistics;
 }
 
 std::vector<ProductKind> kinds_of(Stage stage) {
@@ -33,16 +35,19 @@ std::vector<ProductKind> kinds_of(Stage stage) {
     case Stage::lux:
       return {ProductKind::potential, ProductKind::geometry};
     case Stage::raytracing:
+      return {ProductKind::run};
+    case Stage::statistics:
       break;
   }
-  return {ProductKind::run};
+  return {ProductKind::statistics};
 }
 
 ProductSet::ProductSet(const Campaign& campaign)
     : models_(static_cast<int>(campaign.models.size())),
       realizations_(campaign.realizations),
       planes_(campaign.planes()),
-      runs_(campaign.raytracing.runs) {}
+      runs_(campaign.raytracing.runs),
+      statistics_(campaign.statistics ? 1 : 0) {}
 
 int ProductSet::per_combination(ProductKind kind) const {
   switch (kind) {
@@ -52,9 +57,11 @@ int ProductSet::per_combination(ProductKind kind) const {
     case ProductKind::geometry:
       return 1;
     case ProductKind::run:
+      return runs_;
+    case ProductKind::statistics:
       break;
   }
-  return runs_;
+  return statistics_;
 }
 
 std::size_t ProductSet::count(ProductKind kind) const {

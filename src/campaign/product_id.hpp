@@ -10,10 +10,11 @@
 
 namespace lenswright {
 
-enum class ProductKind : std::uint8_t { mass_plane, potential, geometry, run };
+enum class ProductKind : std::uint8_t { mass_plane, potential, geometry, run, statistics };
 inline constexpr ProductKind kProductKinds[] = {ProductKind::mass_plane, ProductKind::potential,
-                                                ProductKind::geometry, ProductKind::run};
-inline constexpr std::size_t kProductKindCount = 4;
+                                                ProductKind::geometry, ProductKind::run,
+                                                ProductKind::statistics};
+inline constexpr std::size_t kProductKindCount = 5;
 
 Stage stage_of(ProductKind kind);  // potential and geometry: lux
 std::vector<ProductKind> kinds_of(Stage stage);
@@ -22,7 +23,7 @@ struct ProductId {
   ProductKind kind;
   int model;        // index into campaign.models
   int realization;  // zero-based
-  int index;        // mass_plane: plane 0...; potential: plane 1...; geometry: 0; run: 1...
+  int index;        // mass_plane: plane 0...; potential: plane 1...; geometry, statistics: 0; run: 1...
   auto operator<=>(const ProductId&) const = default;
 };
 
@@ -38,6 +39,7 @@ class ProductSet {
 
  private:
   int models_, realizations_, planes_, runs_;
+  int statistics_;  // 1, or 0 in a campaign without
 };
 
 // The snapshot index (position in the campaign's list) that a mass plane or potential belongs to.

@@ -18,6 +18,8 @@ constexpr std::string_view kRunPrefix = "run";
 constexpr std::string_view kGeometryFile = "config.dat";
 constexpr std::string_view kDat = ".dat";
 constexpr std::string_view kFits = ".fits";
+constexpr std::string_view kStatisticsStem = "kappa_stats";
+constexpr std::string_view kStatisticsSuffix = ".h5";
 
 std::uint64_t scalar_plane_size(int grid) {
   const auto side = static_cast<std::uint64_t>(grid);
@@ -41,6 +43,10 @@ std::string plane_file(int index) {
 
 std::string run_folder(const Campaign& campaign, int run) {
   return fmt::format("{}{:03}{}", kRunPrefix, run, run_variant(campaign));
+}
+
+std::string statistics_file(const Campaign& campaign) {
+  return fmt::format("{}{}{}", kStatisticsStem, run_variant(campaign), kStatisticsSuffix);
 }
 
 // kappa40, omega40, but gamma1_40: a digit at the end of the field's name is set apart.
@@ -156,9 +162,11 @@ std::string relative_path(const Campaign& campaign, const ProductId& id) {
     case ProductKind::geometry:
       return folder + std::string(kGeometryFile);
     case ProductKind::run:
+      return folder + run_folder(campaign, id.index);
+    case ProductKind::statistics:
       break;
   }
-  return folder + run_folder(campaign, id.index);
+  return folder + statistics_file(campaign);
 }
 
 std::filesystem::path absolute_path(const Campaign& campaign, const ProductId& id) {
@@ -184,9 +192,12 @@ std::vector<ProductFile> product_files(const Campaign& campaign, const ProductId
       return {{relative_path(campaign, id), FileLayout::lux_config, 0,
                geometry_size(campaign.planes(), snapshots), std::nullopt, std::nullopt}};
     case ProductKind::run:
+      return map_files(campaign, id);
+    case ProductKind::statistics:
       break;
   }
-  return map_files(campaign, id);
+  return {{relative_path(campaign, id), FileLayout::statistics, campaign.raytracing.grid, std::nullopt,
+           std::nullopt, std::nullopt}};
 }
 
 std::optional<ProductId> product_at(const Campaign& campaign, Stage stage, std::string_view relative_path) {
@@ -207,7 +218,10 @@ std::optional<ProductId> product_at(const Campaign& campaign, Stage stage, std::
     if (folder_follows && !is_map_file(campaign, *realization, *run, rest)) return std::nullopt;
   } else {
     if (folder_follows) return std::nullopt;
-    if (stage == Stage::lux && leaf == kGeometryFile) {
+    if (stage == Stage::statistics) {
+      if (leaf != statistics_file(campaign)) return std::nullopt;
+      id.kind = ProductKind::statistics;
+    } else if (stage == Stage::lux && leaf == kGeometryFile) {
       id.kind = ProductKind::geometry;
     } else {
       const std::optional<int> plane = number_between(leaf, kPlanePrefix, kPlaneDigits, kDat);

@@ -2,7 +2,8 @@
 //
 // A product's name is "<stage>/<path below the stage's root>": "lensplanes/dmo/LP_03/lenspot12.dat",
 // "lux/dmo/LP_03/config.dat", "raytracing/dmo/LP_03/run037" (a folder of maps). Maps made another way than the
-// standard product's lie beside them: "run037_nearest", "run037_bicubic", "run037_born", "run037_born_nearest".
+// standard product's lie beside them: "run037_nearest", "run037_bicubic", "run037_born", "run037_born_nearest", and so do their statistics:
+// "statistics/dmo/LP_03/kappa_stats.h5", "kappa_stats_born.h5".
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ inline constexpr std::string_view kTransformsFile = "transforms.h5";  // at the 
 inline constexpr std::string_view kRootMarkerFile = ".lenswright-root.json";
 inline constexpr std::string_view kTrashFolder = ".trash";
 
-enum class FileLayout { scalar_plane, potential_plane, lux_config, fits, hdf5 };
+enum class FileLayout { scalar_plane, potential_plane, lux_config, fits, hdf5, statistics };
 
 // One file of a product.
 struct ProductFile {

@@ -118,6 +118,32 @@ json run(const Campaign& campaign, const ProductId& id) {
   return text;
 }
 
+json bins_of(const BinSettings& bins) {
+  return {{"bins", bins.bins}, {"highest", bins.highest}, {"lowest", bins.lowest}};
+}
+
+// Which maps: all runs, and of the fields those that statistics are made of; how they are stored makes no
+// difference.
+json statistics(const Campaign& campaign, const ProductId& id) {
+  const StatisticsSettings& settings = *campaign.statistics;
+  const RaytracingSettings& raytracing = campaign.raytracing;
+  const auto kept = [&](MapField field) {
+    return std::find(raytracing.fields.begin(), raytracing.fields.end(), field) != raytracing.fields.end();
+  };
+  return {{"ell_bins", settings.ell_bins},
+          {"field_deg", raytracing.field_deg},
+          {"grid", raytracing.grid},
+          {"model", campaign.models[static_cast<std::size_t>(id.model)].name},
+          {"pdf_kappa", bins_of(settings.pdf_kappa)},
+          {"pdf_sigma", bins_of(settings.pdf_sigma)},
+          {"realization", id.realization},
+          {"runs", raytracing.runs},
+          {"shear", kept(MapField::gamma1) && kept(MapField::gamma2)},
+          {"smoothing_arcmin", settings.smoothing_arcmin},
+          {"snr", bins_of(settings.snr)},
+          {"sources", raytracing.sources}};
+}
+
 }  // namespace
 
 std::string product_configuration(const Campaign& campaign, const ProductId& id) {
@@ -134,6 +160,9 @@ std::string product_configuration(const Campaign& campaign, const ProductId& id)
       break;
     case ProductKind::run:
       text = run(campaign, id);
+      break;
+    case ProductKind::statistics:
+      text = statistics(campaign, id);
       break;
   }
   return text.dump();  // object keys are sorted, numbers the shortest that read back

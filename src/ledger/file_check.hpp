@@ -46,6 +46,8 @@ class FileCheck {
                         const Digest* recorded);
   FileVerdict check_map_values(const std::filesystem::path& path, const std::vector<std::byte>& bytes,
                                const ProductFile& expected) const;
+  FileVerdict check_statistics_values(const std::filesystem::path& path,
+                                      const std::vector<std::byte>& bytes) const;
 
   const Campaign& campaign_;
   Disk& disk_;

@@ -1,4 +1,4 @@
-// The check of FITS and HDF5 maps; declared in file_check.hpp.
+// The check of FITS and HDF5 maps, and of statistics; declared in file_check.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "io/hdf5.hpp"
 #include "io/map_file.hpp"
 #include "ledger/file_check.hpp"
 
@@ -114,13 +115,15 @@ FileVerdict FileCheck::check_map(const std::filesystem::path& path, std::uint64_
     return verdict;
   const std::uint64_t maps = campaign_.raytracing.sources.size() * campaign_.raytracing.fields.size();
   // What looks like another grid is read whole also at tier header, to tell good data from damage.
+  if (tier_ != Tier::full && expected.layout == FileLayout::statistics) return {};
   if (tier_ != Tier::full && looks_of_grid(bytes, size, expected, maps)) return {};
   bytes.resize(size);
   file->read_at(0, bytes);
   if (const Digest digest = digest_of(bytes); recorded != nullptr && digest != *recorded)
     return {State::corrupt,
             fmt::format("its bytes have digest {}, but its receipt says {}", digest.hex(), recorded->hex())};
-  return check_map_values(path, bytes, expected);
+  return expected.layout == FileLayout::statistics ? check_statistics_values(path, bytes)
+                                                   : check_map_values(path, bytes, expected);
 }
 
 FileVerdict FileCheck::check_map_values(const std::filesystem::path& path,
@@ -144,6 +147,12 @@ FileVerdict FileCheck::check_map_values(const std::filesystem::path& path,
                 fmt::format("sound in itself, but without {} at source {}, which the campaign "
                             "asks for",
                             map_field_name(field), source)};
+  return {};
+}
+
+FileVerdict FileCheck::check_statistics_values(const std::filesystem::path& path,
+                                               const std::vector<std::byte>& bytes) const {
+  const hdf5::File file(path, bytes);
   return {};
 }
 

@@ -65,6 +65,8 @@ int numerics_version(Stage stage) {
       return 1;
     case Stage::raytracing:
       return 1;
+    case Stage::statistics:
+      return 1;
   }
   std::abort();
 }
@@ -100,7 +102,7 @@ Receipt decode_receipt(const std::string& path, const std::string& text) {
   Receipt receipt;
   receipt.campaign = fields.text("campaign");
   const std::optional<Stage> stage = stage_from_name(fields.text("stage"));
-  if (!stage) fields.fail("stage", "lensplanes, lux or raytracing", fields.text("stage"));
+  if (!stage) fields.fail("stage", "lensplanes, lux, raytracing or statistics", fields.text("stage"));
   receipt.stage = *stage;
   receipt.code_version = fields.text("code_version");
   receipt.compiler = fields.text("compiler");

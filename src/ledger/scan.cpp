@@ -57,15 +57,17 @@ bool Selection::contains(const Campaign& campaign, const ProductId& id) const {
     case ProductKind::geometry:
       return true;
     case ProductKind::run:
+      return chosen(runs, id.index);
+    case ProductKind::statistics:
       break;
   }
-  return chosen(runs, id.index);
+  return runs.empty();  // it is of all of them
 }
 
 Selection with_inputs(const Selection& selection) {
   Selection wider = selection;
-  if (selection.contains(Stage::raytracing)) {
-    // A run needs every plane.
+  if (selection.contains(Stage::raytracing) || selection.contains(Stage::statistics)) {
+    // A run needs every plane, and statistics every run.
     wider.snapshots.clear();
     wider.planes.clear();
     wider.stages.clear();
@@ -80,7 +82,7 @@ ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection
   ScanResult result(campaign);
   Scanner scanner(campaign, disk, tier, receipts,
                   [&](const ProductId& id, State state) { result.set(id, state); });
-  for (const Stage stage : kStages)
+  for (const Stage stage : stages_of(campaign))
     if (selection.contains(stage)) scanner.scan_stage(stage, selection, progress);
   result.findings = std::move(scanner.findings);
   sort_findings(result.findings);

@@ -139,7 +139,7 @@ std::string gap_pattern(const Campaign& campaign, const ScanResult& scan, const 
   std::string text;
   for (const auto& [kind, noun] :
        {std::pair{ProductKind::potential, "potential"}, std::pair{ProductKind::geometry, "geometry file"},
-        std::pair{ProductKind::run, "run"}})
+        std::pair{ProductKind::run, "run"}, std::pair{ProductKind::statistics, "statistics file"}})
     if (const std::string reading = read_combinations(campaign, scan, selection, kind, noun);
         !reading.empty())
       text += (text.empty() ? "" : "; ") + reading;

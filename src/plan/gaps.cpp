@@ -21,9 +21,11 @@ StageCounts& counts_of(Gaps& gaps, ProductKind kind) {
     case ProductKind::geometry:
       return gaps.geometry;
     case ProductKind::run:
+      return gaps.raytracing;
+    case ProductKind::statistics:
       break;
   }
-  return gaps.raytracing;
+  return gaps.statistics;
 }
 
 // Products arrive combination by combination, so the entry to add to is the last one, or new.
@@ -75,13 +77,13 @@ std::string InputAvailability::missing_for(const Model& model, int snapshot_inde
 }
 
 bool Gaps::complete() const {
-  for (const StageCounts* counts : {&lensplanes, &lux, &geometry, &raytracing})
+  for (const StageCounts* counts : {&lensplanes, &lux, &geometry, &raytracing, &statistics})
     if (counts->in(State::complete) != counts->expected) return false;
   return true;
 }
 
 bool Gaps::can_tell() const {
-  for (const StageCounts* counts : {&lensplanes, &lux, &geometry, &raytracing})
+  for (const StageCounts* counts : {&lensplanes, &lux, &geometry, &raytracing, &statistics})
     if (counts->in(State::unknown) != 0) return false;
   return true;
 }
@@ -115,6 +117,9 @@ Gaps find_gaps(const Campaign& campaign, const ScanResult& scan, const Selection
           break;
         case ProductKind::run:
           add_to_combination(gaps.raytracing_combinations, id);
+          break;
+        case ProductKind::statistics:
+          add_to_combination(gaps.statistics_combinations, id);
           break;
       }
     }

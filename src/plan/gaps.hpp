@@ -43,9 +43,10 @@ struct CombinationGap {
 };
 
 struct Gaps {
-  StageCounts lensplanes, lux, geometry, raytracing;  // lux: potentials only; raytracing counts runs
-  std::vector<SnapshotGap> snapshots;                 // in the campaign's order
-  std::vector<CombinationGap> lux_combinations, raytracing_combinations;
+  StageCounts lensplanes, lux, geometry, raytracing,
+      statistics;                      // lux: potentials only; raytracing counts runs
+  std::vector<SnapshotGap> snapshots;  // in the campaign's order
+  std::vector<CombinationGap> lux_combinations, raytracing_combinations, statistics_combinations;
   std::string pattern;    // one line, e.g. "all 20 gaps are tails of a model's write order: a killed loop";
                           // empty: no gaps
   bool complete() const;  // everything in the selection complete

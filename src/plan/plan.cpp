@@ -5,6 +5,7 @@
 #include <set>
 
 #include "campaign/product_path.hpp"
+#include "campaign/statistics_section.hpp"
 #include "io/checksum.hpp"
 #include "plan/feasibility.hpp"
 
@@ -69,6 +70,7 @@ Makers makers_of(const std::vector<PlannedTask>& tasks) {
 // FITS and HDF5 maps have no size known beforehand: taken as uncompressed maps plus headers.
 std::uint64_t expected_bytes(const Campaign& campaign, const ProductFile& file) {
   if (file.size) return *file.size;
+  if (file.layout == FileLayout::statistics) return statistics_bytes(campaign);
   constexpr std::uint64_t kHeaders = 16 * 1024;
   const auto side = static_cast<std::uint64_t>(file.grid);
   const std::uint64_t maps = file.layout == FileLayout::hdf5
@@ -126,9 +128,12 @@ Plan make_plan(const Campaign& campaign, const ScanResult& scan, const Selection
       combination_tasks(campaign, products, feasibility, Stage::lux, makers_of(lensplanes));
   std::vector<PlannedTask> raytracing =
       combination_tasks(campaign, products, feasibility, Stage::raytracing, makers_of(lux));
+  std::vector<PlannedTask> statistics =
+      combination_tasks(campaign, products, feasibility, Stage::statistics, makers_of(raytracing));
   append(plan.tasks, std::move(lensplanes));
   append(plan.tasks, std::move(lux));
   append(plan.tasks, std::move(raytracing));
+  append(plan.tasks, std::move(statistics));
 
   for (const ProductKind kind : kProductKinds)
     for (std::size_t position = 0; position < products.count(kind); ++position) {

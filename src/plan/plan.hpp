@@ -1,8 +1,8 @@
 // plan.hpp: what to do about the gaps: tasks in dependency order, and what to move aside first. A value;
 // executors carry it out.
 //
-// lensplanes: one task per snapshot, index = snapshot index; lux and raytracing: one per (model,
-// realization), dense 0...n-1. A product is planned if it is to be made and each of its inputs is complete or
+// lensplanes: one task per snapshot, index = snapshot index; lux, raytracing and statistics: one per
+// (model, realization), dense 0...n-1. A product is planned if it is to be made and each of its inputs is complete or
 // planned too; else it is blocked, with a sentence. Complete products are never planned.
 #pragma once
 

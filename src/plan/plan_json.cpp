@@ -38,7 +38,7 @@ nlohmann::json to_json(const Campaign& campaign, const Finding& finding) {
 Stage stage_from(const JsonFields& fields) {
   const std::string name = fields.text("stage");
   const std::optional<Stage> stage = stage_from_name(name);
-  if (!stage) fields.fail("stage", "lensplanes, lux or raytracing", name);
+  if (!stage) fields.fail("stage", "lensplanes, lux, raytracing or statistics", name);
   return *stage;
 }
 

@@ -59,7 +59,7 @@ TaskFile decode_task_file(const Campaign& campaign, const std::string& path, con
                     "with `recovery submit --config {}`",
                     path, campaign.file.string(), campaign.file.string()));
   const std::optional<Stage> stage = stage_from_name(fields.text("stage"));
-  if (!stage) fields.fail("stage", "lensplanes, lux or raytracing", fields.text("stage"));
+  if (!stage) fields.fail("stage", "lensplanes, lux, raytracing or statistics", fields.text("stage"));
   file.stage = *stage;
   for (std::size_t i = 0; i < fields.array("tasks").size(); ++i) {
     const JsonFields entry = fields.element("tasks", i);

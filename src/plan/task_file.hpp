@@ -15,7 +15,7 @@ namespace lenswright {
 inline constexpr int kTaskFileSchema = 1;
 
 struct Task {
-  int index = 0;  // array index: snapshot index (lensplanes), dense 0...n-1 (lux, raytracing)
+  int index = 0;                    // array index: snapshot index (lensplanes), dense 0...n-1 (all others)
   std::vector<ProductId> products;  // to make, sorted
   bool operator==(const Task&) const = default;
 };

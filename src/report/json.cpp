@@ -47,6 +47,9 @@ std::string diagnosis_json(const Summary& summary) {
   }
   json["combinations"] = {{"lux", json_of(summary.lux_combinations)},
                           {"raytracing", json_of(summary.raytracing_combinations)}};
+  for (const StageSummary& stage : summary.stages)
+    if (stage.name == "statistics")
+      json["combinations"]["statistics"] = json_of(summary.statistics_combinations);
   json["blocked"] = Json::array();
   for (const BlockedSummary& blocked : summary.blocked) {
     json["blocked"].push_back({{"stage", stage_name(blocked.stage)},

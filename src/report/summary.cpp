@@ -22,7 +22,13 @@ constexpr StageEntry kStageEntries[] = {
     {ProductKind::potential, "lux", "potentials", &Gaps::lux},
     {ProductKind::geometry, "geometry", "files", &Gaps::geometry},
     {ProductKind::run, "raytracing", "runs", &Gaps::raytracing},
+    {ProductKind::statistics, "statistics", "files", &Gaps::statistics},
 };
+
+// Selected, and a stage that the campaign has.
+bool shows(const Campaign& campaign, const Selection& selection, ProductKind kind) {
+  return selection.contains(stage_of(kind)) && (kind != ProductKind::statistics || campaign.statistics);
+}
 
 std::vector<CombinationSummary> combinations_of(const Campaign& campaign,
                                                 const std::vector<CombinationGap>& gaps) {
@@ -59,7 +65,7 @@ std::vector<ModelSummary> models_of(const Campaign& campaign, const Selection& s
   std::vector<bool> selected(campaign.models.size(), false);
   const std::int64_t maps_per_run = kappa_maps_per_run(campaign);
   for (const StageEntry& entry : kStageEntries) {
-    if (!selection.contains(stage_of(entry.kind))) continue;
+    if (!shows(campaign, selection, entry.kind)) continue;
     for (ModelSummary& row : rows) row.cells.emplace_back();
     for (std::size_t position = 0; position < scan.products().count(entry.kind); ++position) {
       const ProductId id = scan.products().at(entry.kind, position);
@@ -120,7 +126,7 @@ Summary summarise(const SummarySources& sources) {
                     : sources.gaps.complete() ? Verdict::complete
                                               : Verdict::gaps;
   for (const StageEntry& entry : kStageEntries) {
-    if (selection.contains(stage_of(entry.kind)))
+    if (shows(campaign, selection, entry.kind))
       summary.stages.push_back({entry.name, entry.unit, sources.gaps.*entry.counts});
   }
   std::vector<int> indices;
@@ -138,6 +144,7 @@ Summary summarise(const SummarySources& sources) {
   summary.array = indices.empty() ? std::string() : array_spec(indices);
   summary.lux_combinations = combinations_of(campaign, sources.gaps.lux_combinations);
   summary.raytracing_combinations = combinations_of(campaign, sources.gaps.raytracing_combinations);
+  summary.statistics_combinations = combinations_of(campaign, sources.gaps.statistics_combinations);
   summary.blocked = blocked_by_reason(campaign, sources.blocked);
   for (const Finding& finding : sources.scan.findings) {
     const bool selected =

@@ -17,7 +17,8 @@ enum class Verdict { complete, gaps, cannot_tell };
 std::string_view verdict_name(Verdict verdict);  // "complete", "gaps", "cannot tell"
 
 struct StageSummary {
-  std::string name;  // "lensplanes", "lux" (potentials), "geometry" (config.dat), "raytracing" (runs)
+  std::string name;  // "lensplanes", "lux" (potentials), "geometry" (config.dat), "raytracing" (runs),
+                     // "statistics"
   std::string unit;  // "planes", "potentials", "files", "runs"
   StageCounts counts;
   bool complete() const { return counts.in(State::complete) == counts.expected; }
@@ -72,7 +73,7 @@ struct Summary {
   std::vector<SnapshotSummary> snapshots;
   int snapshots_expected = 0;
   std::string array;  // the affected snapshots' array indices, "0-4,6"
-  std::vector<CombinationSummary> lux_combinations, raytracing_combinations;
+  std::vector<CombinationSummary> lux_combinations, raytracing_combinations, statistics_combinations;
   std::vector<BlockedSummary> blocked;
   std::vector<FindingSummary> findings;    // in product order
   std::string pattern;                     // one line; empty: no gaps

@@ -211,6 +211,7 @@ std::string draw_diagnosis(const Summary& summary, const DiagnosisView& view) {
   std::string text = headline(summary, style) + stage_table(summary, style) + snapshot_table(summary, style);
   text += combination_table("lux", "products", summary.lux_combinations, style);
   text += combination_table("raytracing", "runs", summary.raytracing_combinations, style);
+  text += combination_table("statistics", "files", summary.statistics_combinations, style);
   text += blocked_text(summary.blocked, style);
   if (!summary.pattern.empty()) text += fmt::format("\nreading: {}\n", summary.pattern);
   text += findings_text(summary, view) + receipts_text(summary);

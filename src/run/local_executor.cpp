@@ -214,6 +214,8 @@ std::string_view program_of(Stage stage) {
       return "lux_convert";
     case Stage::raytracing:
       return "raytrace";
+    case Stage::statistics:
+      return "kappa_stats";
   }
   return "?";
 }

@@ -31,7 +31,7 @@ Parallelism settle_parallelism(int cores, std::optional<int> jobs, std::optional
 struct LocalExecutorSettings {
   Parallelism parallelism;
   int cores = 1;
-  std::filesystem::path programs;    // folder of lensplane, lux_convert, raytrace
+  std::filesystem::path programs;    // folder of lensplane, lux_convert, raytrace, kappa_stats
   std::filesystem::path task_files;  // folder of <stage>.tasks.json
   std::filesystem::path logs;        // folder, made by the caller
   bool replace_mismatched = false;
@@ -54,7 +54,7 @@ struct TaskOutcome {
   std::filesystem::path log;  // empty where it did not run
 };
 
-std::string_view program_of(Stage stage);  // "lensplane", "lux_convert", "raytrace"
+std::string_view program_of(Stage stage);  // "lensplane", "lux_convert", "raytrace", "kappa_stats"
 std::string task_file_name(Stage stage);   // "lux.tasks.json"
 // "lensplanes task 3 (snapshot 80, 2 products)"
 std::string task_label(const Campaign& campaign, const PlannedTask& task);

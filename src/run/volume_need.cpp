@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "campaign/product_path.hpp"
+#include "campaign/statistics_section.hpp"
 
 namespace lenswright {
 
@@ -18,6 +19,7 @@ constexpr std::uint64_t kHdf5Overhead = 64 * 1024;
 
 std::uint64_t bytes_of(const Campaign& campaign, const ProductFile& file) {
   if (file.size) return *file.size;
+  if (file.layout == FileLayout::statistics) return statistics_bytes(campaign);
   const std::uint64_t map = 8 * static_cast<std::uint64_t>(file.grid) * static_cast<std::uint64_t>(file.grid);
   if (file.layout == FileLayout::fits) return map + kFitsOverhead;
   const std::uint64_t maps = campaign.raytracing.fields.size() * campaign.raytracing.sources.size();

@@ -110,9 +110,20 @@ bool choose(const StageContext& context, const StageRequest& request, const Prod
 }
 
 std::string command_for_combination(const Campaign& campaign, const ProductId& id) {
-  const std::string program = stage_of(id.kind) == Stage::lensplanes ? "lensplane"
-                              : stage_of(id.kind) == Stage::lux      ? "lux_convert"
-                                                                     : "raytrace";
+  const auto program_of = [](Stage stage) {
+    switch (stage) {
+      case Stage::lensplanes:
+        return "lensplane";
+      case Stage::lux:
+        return "lux_convert";
+      case Stage::raytracing:
+        return "raytrace";
+      case Stage::statistics:
+        break;
+    }
+    return "kappa_stats";
+  };
+  const std::string program = program_of(stage_of(id.kind));
   return fmt::format("{} --config {} --model {} --realization {}", program, campaign.file.string(),
                      campaign.models[static_cast<std::size_t>(id.model)].name, id.realization);
 }
@@ -146,6 +157,7 @@ Work choose_work(const StageContext& context, const StageRequest& request, const
     require_root(context.disk, campaign, request.stage);
     if (request.stage == Stage::lux) require_root(context.disk, campaign, Stage::lensplanes);
     if (request.stage == Stage::raytracing) require_root(context.disk, campaign, Stage::lux);
+    if (request.stage == Stage::statistics) require_root(context.disk, campaign, Stage::raytracing);
     std::string text;
     for (const ProductId& id : request.products)
       if (choose(context, request, id, receipts, work.moves)) text += product_name(campaign, id) + '\n';
@@ -206,8 +218,9 @@ KnownDigests require_inputs(const StageContext& context, const std::vector<Produ
                           : fmt::format("see `recovery diagnose --config {}`", campaign.file.string()));
         continue;
       }
-      if (const Digest* digest = receipts.file_digest(name, relative_path(campaign, input)))
-        text += fmt::format("{} {}\n", digest->hex(), name);
+      for (const ProductFile& file : product_files(campaign, input))
+        if (const Digest* digest = receipts.file_digest(name, file.path))
+          text += fmt::format("{} {}/{}\n", digest->hex(), stage_name(stage_of(input.kind)), file.path);
     }
     if (problems > 1) first_problem += fmt::format(" ({} more inputs are not complete)", problems - 1);
     if (problems > 0) throw InputError(first_problem + "; nothing was written");

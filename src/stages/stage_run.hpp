@@ -1,4 +1,4 @@
-// stage_run.hpp: what the three MPI stages have in common: choosing the work, checking inputs, publishing,
+// stage_run.hpp: what the MPI stages have in common: choosing the work, checking inputs, publishing,
 // and the receipt.
 //
 // Flow of a stage:  roots are ours -> products asked for -> those not complete (or all, with force: the old
@@ -73,8 +73,8 @@ std::vector<ProductId> work_left(const StageContext& context, const StageRequest
                                  const ReceiptIndex& receipts);
 
 // Collective. Upstream products of `products`, checked by rank 0 at tier header: InputError naming what is
-// missing or damaged and the next command. Returns the digests that receipts know of them, by product name
-// (the one file of each), on all ranks.
+// missing or damaged and the next command. Returns the digests that receipts know of their files, by
+// product name, of a run's maps by <product name>/<file>, on all ranks.
 using KnownDigests = std::map<std::string, Digest>;
 KnownDigests require_inputs(const StageContext& context, const std::vector<ProductId>& products,
                             const ReceiptIndex& receipts);

@@ -171,7 +171,8 @@ TEST(DemoCampaign, LeavesNothingOutsideItsFolder) {
   const test::TemporaryFolder folder;
   std::filesystem::copy_file(test::source("configs/demo.yaml"), folder / "demo.yaml");
   const Campaign campaign = load_campaign(folder / "demo.yaml");
-  for (const Stage stage : kStages) EXPECT_EQ(stage_root(campaign, stage).parent_path(), folder.path());
+  for (const Stage stage : stages_of(campaign))
+    EXPECT_EQ(stage_root(campaign, stage).parent_path(), folder.path());
   EXPECT_EQ(campaign.state, folder / "state");
   EXPECT_EQ(campaign.input.dmo, folder / "universe/dmo");
 }

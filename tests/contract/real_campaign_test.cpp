@@ -47,7 +47,7 @@ class LossyTree {
             {"state=" + (folder_ / "state").string(), "lensplanes.root=" + (folder_ / "LP").string(),
              "lux.root=" + (folder_ / "LUX").string(), "raytracing.root=" + (folder_ / "RT").string()})),
         lost_(test::real_losses(campaign_)) {
-    for (const Stage stage : kStages) {
+    for (const Stage stage : stages_of(campaign_)) {
       fs::create_directories(stage_root(campaign_, stage));
       mark_root(real_disk(), campaign_, stage);
     }

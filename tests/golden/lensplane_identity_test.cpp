@@ -23,7 +23,7 @@ class MockCampaign {
         run_command(program("mock_universe").string() + " --config " + file().string() +
                     " --particles 48 --files " + std::to_string(files));
     EXPECT_EQ(made.status, 0) << made.output;
-    for (const Stage stage : kStages) {
+    for (const Stage stage : stages_of(load())) {
       fs::create_directories(stage_root(load(), stage));
       mark_root(real_disk(), load(), stage);
     }

@@ -64,7 +64,7 @@ class LightConeCampaign {
     path_ = folder;
     configure(std::move(overrides));
     if (ranks_.first()) {
-      for (const Stage stage : kStages) {
+      for (const Stage stage : stages_of(*campaign_)) {
         std::filesystem::create_directories(stage_root(*campaign_, stage));
         mark_root(real_disk(), *campaign_, stage);
       }

@@ -39,7 +39,7 @@ class ReferenceCampaign {
   explicit ReferenceCampaign(const std::filesystem::path& simulations = reference("sim")) {
     write_file(file(), reference_campaign_yaml(simulations));
     const Campaign campaign = load();
-    for (const Stage stage : kStages) {
+    for (const Stage stage : stages_of(campaign)) {
       std::filesystem::create_directories(stage_root(campaign, stage));
       mark_root(real_disk(), campaign, stage);
     }

@@ -73,6 +73,7 @@ inline std::string sound_bytes(const Campaign& campaign, const ProductId& id, co
       return encode_lux_config(lux_config_of(cone));
     case FileLayout::fits:
     case FileLayout::hdf5:
+    case FileLayout::statistics:
       break;
   }
   const MapDescription description{campaign.name,
@@ -110,7 +111,7 @@ class SmallTree {
     write_file(folder_ / "campaign.yaml", small_tree_yaml());
     campaign_ = std::make_unique<const Campaign>(load_campaign(folder_ / "campaign.yaml", overrides));
     if (filled == Filled::empty) return;
-    for (const Stage stage : kStages) {
+    for (const Stage stage : stages_of(*campaign_)) {
       std::filesystem::create_directories(stage_root(*campaign_, stage));
       mark_root(real_disk(), *campaign_, stage);
     }
@@ -148,7 +149,7 @@ class SmallTree {
   // As the programs leave it: one receipt of each stage, of all that lies there.
   ReceiptIndex receipts() const {
     ReceiptIndex index;
-    for (const Stage stage : kStages) index.add(receipt(stage));
+    for (const Stage stage : stages_of(*campaign_)) index.add(receipt(stage));
     return index;
   }
   Receipt receipt(Stage stage) const {

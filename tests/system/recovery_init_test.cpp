@@ -17,14 +17,15 @@ class RecoveryInit : public testing::Test {
   test::SmallTree empty_{test::SmallTree::Filled::empty};
   test::SmallTree whole_;
   void remove_markers() {
-    for (const Stage stage : kStages) fs::remove(stage_root(whole_.campaign(), stage) / kRootMarkerFile);
+    for (const Stage stage : stages_of(whole_.campaign()))
+      fs::remove(stage_root(whole_.campaign(), stage) / kRootMarkerFile);
   }
 };
 
 TEST_F(RecoveryInit, FreshCampaignGetsRootsMarkersAndState) {
   const auto outcome = recovery(empty_, "init");
   EXPECT_EQ(outcome.status, 0) << outcome.output;
-  for (const Stage stage : kStages)
+  for (const Stage stage : stages_of(empty_.campaign()))
     EXPECT_EQ(check_root(real_disk(), empty_.campaign(), stage).state, RootState::ours);
   EXPECT_TRUE(fs::is_directory(empty_ / "state"));
   EXPECT_EQ(recovery(empty_, "init").status, 0) << "a second time does nothing";

@@ -24,7 +24,7 @@ class DamagedFilesTest : public testing::Test {
 
   void SetUp() override {
     campaign_.raytracing.fields = {MapField::kappa, MapField::omega};
-    for (const Stage stage : kStages) {
+    for (const Stage stage : stages_of(campaign_)) {
       fs::create_directories(stage_root(campaign_, stage));
       mark_root(real_disk(), campaign_, stage);
     }

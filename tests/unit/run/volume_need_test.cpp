@@ -17,7 +17,8 @@ class VolumeNeeds : public testing::Test {
   test::TemporaryFolder folder_;
   Campaign campaign_ = test::small_campaign(folder_.path());
   void SetUp() override {
-    for (const Stage stage : kStages) std::filesystem::create_directories(stage_root(campaign_, stage));
+    for (const Stage stage : stages_of(campaign_))
+      std::filesystem::create_directories(stage_root(campaign_, stage));
   }
 };
 
