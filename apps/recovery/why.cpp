@@ -167,7 +167,7 @@ class Explanation {
     }
     fmt::print("  receipt   published until {} on {} by lenswright {}, {} rank{}\n", receipt->finished,
                receipt->host, receipt->code_version, receipt->ranks, receipt->ranks == 1 ? "" : "s");
-    const ProductRecord* record = receipts_.find(name);
+    const std::shared_ptr<const ProductRecord> record = receipts_.find(name);
     if (record == nullptr) return;
     for (const ReceiptFile& file : record->files)
       fmt::print("            {} {} bytes {}\n", file.digest.hex(), file.size, file.path);

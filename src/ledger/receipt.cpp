@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
@@ -123,6 +122,14 @@ std::filesystem::path receipts_folder(const Campaign& campaign) {
   return campaign.state / "receipts";
 }
 
+std::filesystem::path receipts_archive(const Campaign& campaign) {
+  return receipts_folder(campaign) / "archive";
+}
+
+bool is_receipt_name(std::string_view file_name) {
+  return file_name.ends_with(".json") && !file_name.starts_with('.');
+}
+
 std::filesystem::path write_receipt(Disk& disk, const Campaign& campaign, const Receipt& receipt) {
   const std::string name = fmt::format("{}-{}-{}-{}-{:08x}.json", stage_name(receipt.stage),
                                        compact(utc_now()), receipt.host, receipt.pid, std::random_device{}());
@@ -140,65 +147,6 @@ std::string utc_now() {
   gmtime_r(&seconds, &utc);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1,
                      utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, milliseconds);
-}
-
-ReceiptIndex ReceiptIndex::load(Disk& disk, const Campaign& campaign) {
-  ReceiptIndex index;
-  const std::filesystem::path folder = receipts_folder(campaign);
-  std::vector<DirectoryEntry> entries;
-  try {
-    if (!disk.status(folder)) return index;  // nothing made yet
-    entries = disk.list(folder);
-  } catch (const IoError& error) {
-    index.problems_.push_back(fmt::format("the receipts cannot be read: {}", error.what()));
-    return index;
-  }
-  for (const DirectoryEntry& entry : entries) {
-    if (!entry.name.ends_with(".json") || entry.name.starts_with('.')) continue;
-    const std::filesystem::path path = folder / entry.name;
-    try {
-      const Receipt receipt = decode_receipt(path.string(), read_text(disk, path));
-      if (receipt.campaign == campaign.name)
-        index.add(receipt);
-      else
-        index.problems_.push_back(fmt::format("{}: is of campaign \"{}\", not \"{}\": left out",
-                                              path.string(), receipt.campaign, campaign.name));
-    } catch (const Failure& failure) {
-      index.problems_.push_back(fmt::format("{}: its products count as without receipt", failure.what()));
-    }
-  }
-  return index;
-}
-
-void ReceiptIndex::add(const Receipt& receipt) {
-  for (const ProductRecord& record : receipt.products) {
-    Entry& entry = records_[record.product];
-    if (receipt.finished >= entry.finished)
-      entry = {record, receipt.finished, receipt.numerics, receipt.code_version};
-  }
-}
-
-const ProductRecord* ReceiptIndex::find(const std::string& product) const {
-  const auto found = records_.find(product);
-  return found == records_.end() ? nullptr : &found->second.record;
-}
-
-std::optional<int> ReceiptIndex::numerics(const std::string& product) const {
-  const auto found = records_.find(product);
-  return found == records_.end() ? std::nullopt : std::optional(found->second.numerics);
-}
-
-std::string ReceiptIndex::code_version(const std::string& product) const {
-  const auto found = records_.find(product);
-  return found == records_.end() ? std::string() : found->second.code_version;
-}
-
-const Digest* ReceiptIndex::file_digest(const std::string& product, const std::string& file_path) const {
-  const ProductRecord* record = find(product);
-  if (record == nullptr) return nullptr;
-  const auto file = std::find_if(record->files.begin(), record->files.end(),
-                                 [&](const ReceiptFile& candidate) { return candidate.path == file_path; });
-  return file == record->files.end() ? nullptr : &file->digest;
 }
 
 }  // namespace lenswright

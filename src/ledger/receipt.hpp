@@ -6,9 +6,8 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include "campaign/product_id.hpp"
@@ -59,32 +58,9 @@ Digest configuration_digest(const Campaign& campaign, const ProductId& id);
 std::string encode_receipt(const Receipt& receipt);
 Receipt decode_receipt(const std::string& path, const std::string& text);  // throws FormatError
 std::filesystem::path receipts_folder(const Campaign& campaign);
+std::filesystem::path receipts_archive(const Campaign& campaign);  // of those merged into the ledger
+bool is_receipt_name(std::string_view file_name);                  // not a temporary or foreign file
 std::filesystem::path write_receipt(Disk& disk, const Campaign& campaign, const Receipt& receipt);
 std::string utc_now();  // "2026-01-31T12:34:56.789Z"
-
-// What the receipts know of each product: the newest record per product.
-class ReceiptIndex {
- public:
-  // An unreadable or damaged receipt is noted in problems(), not thrown: its products count as having none.
-  static ReceiptIndex load(Disk& disk, const Campaign& campaign);
-  const ProductRecord* find(const std::string& product) const;
-  const Digest* file_digest(const std::string& product, const std::string& file_path) const;
-  // Of the run that made it: the numerics version and the code; none and empty without a record.
-  std::optional<int> numerics(const std::string& product) const;
-  std::string code_version(const std::string& product) const;
-  std::size_t size() const { return records_.size(); }
-  const std::vector<std::string>& problems() const { return problems_; }
-  void add(const Receipt& receipt);
-
- private:
-  struct Entry {
-    ProductRecord record;
-    std::string finished;
-    int numerics = 0;
-    std::string code_version;
-  };
-  std::unordered_map<std::string, Entry> records_;
-  std::vector<std::string> problems_;
-};
 
 }  // namespace lenswright

@@ -12,7 +12,7 @@
 #include "base/progress.hpp"
 #include "campaign/product_id.hpp"
 #include "io/disk.hpp"
-#include "ledger/receipt.hpp"
+#include "ledger/receipt_index.hpp"
 #include "ledger/state.hpp"
 
 namespace lenswright {

@@ -239,14 +239,14 @@ void Scanner::visit(const ExpectedFolder& expected, const std::filesystem::path&
 
 void Scanner::visit_file(const ExpectedFile& expected, const std::filesystem::path& path,
                          const FileStatus& status) {
-  const Digest* recorded = nullptr;
-  if (tier_ == Tier::full && receipts_.size() > 0) {
+  std::optional<Digest> recorded;
+  if (tier_ == Tier::full && !receipts_.empty()) {
     const ProductId id{expected.product.kind, model_, realization_, expected.product.index};
     recorded =
         receipts_.file_digest(product_name(campaign_, id),
                               combination_folder(campaign_, model_, realization_) + "/" + expected.below);
   }
-  FileVerdict verdict = check_(path, status, expected.format, recorded);
+  FileVerdict verdict = check_(path, status, expected.format, recorded ? &*recorded : nullptr);
   if (verdict.state == State::complete) return;
   Tally& tally = tally_of(expected.product);
   if (gravity(verdict.state) > gravity(tally.worst)) tally.worst = verdict.state;

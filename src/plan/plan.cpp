@@ -163,7 +163,7 @@ TaskFile task_file_of(const Campaign& campaign, const Plan& plan, Stage stage, c
     if (task.stage == stage) file.tasks.emplace(task.task.index, task.task);
     made_here.insert(task.task.products.begin(), task.task.products.end());
   }
-  if (receipts.size() == 0) return file;
+  if (receipts.empty()) return file;
   for (const auto& [index, task] : file.tasks)
     for (const ProductId& id : task.products) {
       for (const ProductId& input : inputs_of(campaign, id))
@@ -172,7 +172,7 @@ TaskFile task_file_of(const Campaign& campaign, const Plan& plan, Stage stage, c
     }
   for (const ProductId& input : inputs) {
     const std::string name = product_name(campaign, input);
-    if (const ProductRecord* record = receipts.find(name); record != nullptr && record->files.size() == 1)
+    if (const auto record = receipts.find(name); record != nullptr && record->files.size() == 1)
       file.input_digests.emplace(name, record->files.front().digest.hex());
   }
   return file;

@@ -36,12 +36,12 @@ std::optional<DmoPlane> usable(const StageContext& context, const ReceiptIndex& 
                                const TransformSet& transforms, const ProductId& id) {
   const Campaign& campaign = context.campaign;
   const std::string name = product_name(campaign, id);
-  const ProductRecord* record = receipts.find(name);
+  const std::shared_ptr<const ProductRecord> record = receipts.find(name);
   if (!record || receipts.numerics(name) != numerics_version(Stage::lensplanes) ||
       !(record->configuration == configuration_digest(campaign, id)))
     return std::nullopt;
   const int index = campaign.snapshot_index_of_plane(id.index);
-  const Digest* file = receipts.file_digest(name, relative_path(campaign, id));
+  const std::optional<Digest> file = receipts.file_digest(name, relative_path(campaign, id));
   const Digest* snapshot = input_digest(*record, snapshot_input(campaign, Simulation::dmo, index));
   const Digest* transform = input_digest(*record, transform_input(campaign, id.realization, index));
   if (!file || !snapshot || !transform ||

@@ -219,7 +219,7 @@ KnownDigests require_inputs(const StageContext& context, const std::vector<Produ
         continue;
       }
       for (const ProductFile& file : product_files(campaign, input))
-        if (const Digest* digest = receipts.file_digest(name, file.path))
+        if (const std::optional<Digest> digest = receipts.file_digest(name, file.path))
           text += fmt::format("{} {}/{}\n", digest->hex(), stage_name(stage_of(input.kind)), file.path);
     }
     if (problems > 1) first_problem += fmt::format(" ({} more inputs are not complete)", problems - 1);

@@ -212,7 +212,7 @@ TEST(LensplaneInput, PassesBeforeTheDamageKeepTheirPlanesAndReceipts) {
       InputError);
   EXPECT_THAT(plane_paths(campaign), testing::ElementsAre("dmo/LP_00/lenspot00.dat"));
   const ReceiptIndex receipts = ReceiptIndex::load(real_disk(), campaign);
-  const ProductRecord* record = receipts.find("lensplanes/dmo/LP_00/lenspot00.dat");
+  const auto record = receipts.find("lensplanes/dmo/LP_00/lenspot00.dat");
   ASSERT_NE(record, nullptr);
   ASSERT_EQ(record->inputs.size(), 2u);
   EXPECT_EQ(record->inputs[0].name, "dmo/snapshot 96");

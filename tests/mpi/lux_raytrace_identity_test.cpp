@@ -96,12 +96,12 @@ TEST(RaytraceIdentity, OneReceiptHoldsTheRecordsOfAllRanks) {
       const Finding finding = check_product(cone.campaign(), real_disk(), id, Tier::full, receipts);
       EXPECT_EQ(finding.state, State::complete) << finding.because;
     }
-  const ProductRecord* run = receipts.find("raytracing/dmo/LP_00/run003");
+  const auto run = receipts.find("raytracing/dmo/LP_00/run003");
   ASSERT_NE(run, nullptr);
   EXPECT_EQ(run->files.size(), 13U);
   EXPECT_EQ(run->inputs.size(), 9U);  // eight potentials and config.dat
   for (const ReceiptInput& input : run->inputs) {
-    const ProductRecord* upstream = receipts.find(input.name);
+    const auto upstream = receipts.find(input.name);
     ASSERT_NE(upstream, nullptr) << input.name;
     EXPECT_EQ(upstream->files.at(0).digest, input.digest) << input.name;
   }

@@ -85,7 +85,7 @@ TEST(ReceiptIndex, NewestRecordHoldsInWhicheverOrderTheyCome) {
     ReceiptIndex index;
     index.add(newer_first ? newer : older);
     index.add(newer_first ? older : newer);
-    ASSERT_NE(index.file_digest(name, "dmo/LP_00/lenspot01.dat"), nullptr);
+    ASSERT_TRUE(index.file_digest(name, "dmo/LP_00/lenspot01.dat").has_value());
     EXPECT_EQ(*index.file_digest(name, "dmo/LP_00/lenspot01.dat"), digest_of(std::string_view("newer")));
     EXPECT_EQ(index.size(), 1U);
   }
@@ -95,7 +95,7 @@ TEST(ReceiptIndex, UnknownProductOrFileHasNoDigest) {
   ReceiptIndex index;
   index.add(example());
   EXPECT_EQ(index.find("lux/dmo/LP_00/lenspot02.dat"), nullptr);
-  EXPECT_EQ(index.file_digest("lux/dmo/LP_00/lenspot01.dat", "elsewhere"), nullptr);
+  EXPECT_FALSE(index.file_digest("lux/dmo/LP_00/lenspot01.dat", "elsewhere").has_value());
 }
 
 TEST(ReceiptIndex, NoReceiptsYetIsNoProblem) {

@@ -1,0 +1,76 @@
+// record_file.hpp: what all merged receipts together know of one stage's products of one model: the file
+// <state>/records/<stage>-<model>.records, which every program can read without the ledger.
+//
+// Text:    lines of words between tabs: a head; "receipt" lines; "inputs" lists, each used by many products;
+//          "product" lines, each with its files; last a checksum of all before it.
+// Written: by `recovery` whenever it merges receipts, whole, over the one before
+// Throws:  FormatError for a torn or damaged file
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "campaign/campaign.hpp"
+#include "ledger/receipt.hpp"
+
+namespace lenswright {
+
+// One product's record and what its receipt says of the run that made it.
+struct KnownRecord {
+  ProductRecord record;
+  std::string finished;  // UTC
+  int numerics = 0;
+  std::string code_version;
+  std::string receipt;  // file name
+  bool operator==(const KnownRecord&) const = default;
+};
+// Of two records of one product: whether `a` is to be believed rather than `b`. A total order, so that
+// receipts may come in any.
+bool newer(const KnownRecord& a, const KnownRecord& b);
+
+std::filesystem::path records_folder(const Campaign& campaign);
+// "lux-dmo" of "lux/dmo/LP_03/lenspot12.dat". Empty: no product's name.
+std::string record_group(std::string_view product);
+std::string record_file_name(std::string_view group);  // "lux-dmo.records"
+// Whether everything in the record can stand in such a file: names without control characters, files below
+// the stage's root and inside the product.
+bool can_be_recorded(const ProductRecord& record);
+
+// REQUIRES: can_be_recorded(); all of one group, sorted by product.
+std::string encode_records(const std::string& campaign, const std::string& group,
+                           const std::vector<KnownRecord>& records);
+// The lines of one product alone; what a digest is taken of to know a record again.
+std::string canonical_text(const KnownRecord& record);
+
+// A record file in memory, as it was read; records are made when asked for.
+class RecordFile {
+ public:
+  RecordFile(const std::filesystem::path& path, std::string text, const std::string& campaign);
+  RecordFile(const RecordFile&) = delete;
+  RecordFile& operator=(const RecordFile&) = delete;
+  std::size_t size() const { return products_.size(); }
+  std::optional<KnownRecord> find(std::string_view product) const;
+
+ private:
+  struct ReceiptFacts {
+    std::string_view finished, code_version, name;
+    int numerics = 0;
+  };
+  struct Place {
+    Digest configuration;
+    std::uint32_t receipt = 0, inputs = 0;
+    std::size_t files = 0, files_end = 0;  // offsets in the text
+  };
+  std::string text_;
+  std::vector<ReceiptFacts> receipts_;
+  std::vector<std::vector<ReceiptInput>> inputs_;
+  std::unordered_map<std::string_view, Place> products_;
+};
+
+}  // namespace lenswright
