@@ -21,6 +21,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+// A file of this size that is on disk leaves the system's cache at once: whoever reads it is another program, later, often
+// on another machine, and the next file takes its pages. To find new ones for gigabytes of planes cost more than to
+// compute them.
+constexpr std::uint64_t kBytesNotKept = std::uint64_t{4} << 20;
 
 FileStatus status_of(const struct stat& raw) {
   FileStatus status;
@@ -102,11 +106,14 @@ class RealWritableFile final : public WritableFile {
       if (put < 0 && errno == EINTR) continue;
       if (put <= 0) throw IoError(path_, "write", put < 0 ? errno : EIO);
       bytes = bytes.subspan(static_cast<std::size_t>(put));
+      written_ += static_cast<std::uint64_t>(put);
     }
   }
   void sync() override {
     while (fsync(file_.get()) != 0)
       if (errno != EINTR) throw IoError(path_, "sync", errno);
+    // Advice that a file system may ignore.
+    if (written_ >= kBytesNotKept) posix_fadvise(file_.get(), 0, 0, POSIX_FADV_DONTNEED);
   }
   void close() override {
     const int number = file_.release();
@@ -117,6 +124,7 @@ class RealWritableFile final : public WritableFile {
  private:
   fs::path path_;
   Descriptor file_;
+  std::uint64_t written_ = 0;
 };
 
 class RealDisk final : public Disk {
@@ -219,6 +227,8 @@ class RealDisk final : public Disk {
       throw IoError(folder, "sync the folder", errno);
     }
   }
+
+  bool shared_by_threads() const override { return true; }
 
   DiskSpace space(const fs::path& path) override {
     fs::path existing = or_here(path);
