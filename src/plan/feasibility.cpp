@@ -9,8 +9,12 @@
 namespace lenswright {
 
 Feasibility::Feasibility(const Campaign& campaign, const ScanResult& scan, const InputAvailability& inputs,
-                         const Wanted& wanted, bool replace_mismatched)
+                         const Wanted& wanted, bool replace_mismatched, const std::set<ProductId>& in_flight)
     : campaign_(campaign), scan_(scan), inputs_(inputs) {
+  for (const ProductKind kind : kProductKinds)
+    in_flight_[static_cast<std::size_t>(kind)].assign(scan.products().count(kind), false);
+  for (const ProductId& id : in_flight)
+    in_flight_[static_cast<std::size_t>(id.kind)][scan.products().position(id)] = true;
   // In the order of the product graph: every input is settled before its consumers.
   for (const ProductKind kind : kProductKinds) {
     const ProductSet& products = scan.products();
@@ -19,23 +23,20 @@ Feasibility::Feasibility(const Campaign& campaign, const ScanResult& scan, const
     const auto each = static_cast<std::size_t>(products.per_combination(kind));
     to_make_[k].assign(count, false);
     can_make_[k].assign(count, false);
-    bool combination_has_inputs = false;
+    waits_[k].assign(count, false);
+    Inputs found = Inputs::lacking;
     std::size_t combination = count;
     for (std::size_t position = 0; position < count; ++position) {
       const ProductId id = products.at(kind, position);
       const State state = scan.state(id);
-      if (!(to_be_made(state) || (replace_mismatched && state == State::mismatched)) || !wanted(id)) continue;
+      if (in_flight_[k][position] || !wanted(id)) continue;
+      if (!(to_be_made(state) || (replace_mismatched && state == State::mismatched))) continue;
       to_make_[k][position] = true;
-      if (kind != ProductKind::run) {
-        can_make_[k][position] = has_inputs(id);
-        continue;
-      }
       // All runs of a combination have the same inputs.
-      if (position / each != combination) {
-        combination = position / each;
-        combination_has_inputs = has_inputs(id);
-      }
-      can_make_[k][position] = combination_has_inputs;
+      if (kind != ProductKind::run || position / each != combination) found = inputs_of_product(id);
+      combination = position / each;
+      can_make_[k][position] = found == Inputs::there;
+      waits_[k][position] = found == Inputs::in_flight;
     }
   }
 }
@@ -44,13 +45,19 @@ bool Feasibility::usable(const ProductId& input) const {
   return scan_.state(input) == State::complete || can_make(input);
 }
 
-bool Feasibility::has_inputs(const ProductId& id) const {
-  if (id.kind == ProductKind::mass_plane)
-    return inputs_
-        .missing_for(campaign_.models[static_cast<std::size_t>(id.model)], snapshot_index_of(campaign_, id))
-        .empty();
-  const std::vector<ProductId> inputs = inputs_of(campaign_, id);
-  return std::all_of(inputs.begin(), inputs.end(), [&](const ProductId& input) { return usable(input); });
+Feasibility::Inputs Feasibility::inputs_of_product(const ProductId& id) const {
+  if (id.kind == ProductKind::mass_plane) {
+    const Model& model = campaign_.models[static_cast<std::size_t>(id.model)];
+    return inputs_.missing_for(model, snapshot_index_of(campaign_, id)).empty() ? Inputs::there
+                                                                                : Inputs::lacking;
+  }
+  Inputs found = Inputs::there;
+  for (const ProductId& input : inputs_of(campaign_, id)) {
+    if (usable(input)) continue;
+    if (!at(in_flight_, input) && !waits(input)) return Inputs::lacking;
+    found = Inputs::in_flight;
+  }
+  return found;
 }
 
 std::string Feasibility::because(const ProductId& id) const {
@@ -68,7 +75,11 @@ std::string Feasibility::because(const ProductId& id) const {
   if (first == nullptr) return {};
   const State state = scan_.state(*first);
   std::string reason = fmt::format("{} is {}", product_name(campaign_, *first), state_name(state));
-  if (to_make(*first))
+  if (at(in_flight_, *first))
+    reason += ", and in flight: a job is to make it";
+  else if (waits(*first))
+    reason += ", and has to wait itself: " + because(*first);
+  else if (to_make(*first))
     reason += ", and cannot be made: " + because(*first);
   else if (to_be_made(state))
     reason += ", and was not asked for";

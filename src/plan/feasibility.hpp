@@ -2,11 +2,13 @@
 //
 // A product is to be made if it is missing, truncated or corrupt (or mismatched, where asked) and wanted. It
 // can be made if each of its inputs is complete or can be made too, and what it reads of the simulations is
-// there. An input that was not looked at is unknown, and unknown is never complete.
+// there. An input that was not looked at is unknown, and unknown is never complete. What is in flight (an element
+// that waits or runs makes it) is left alone; what is made from it waits.
 #pragma once
 
 #include <array>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,12 +21,14 @@ class Feasibility {
   using Wanted = std::function<bool(const ProductId&)>;
   // REQUIRES: the arguments outlive this, but for `wanted`.
   Feasibility(const Campaign& campaign, const ScanResult& scan, const InputAvailability& inputs,
-              const Wanted& wanted, bool replace_mismatched);
+              const Wanted& wanted, bool replace_mismatched, const std::set<ProductId>& in_flight = {});
   bool to_make(const ProductId& id) const { return at(to_make_, id); }  // wanted and not sound
   bool can_make(const ProductId& id) const {
     return at(can_make_, id);
   }  // to make, and nothing stands against it
-  // Why a product that is to be made cannot be; one sentence.
+  // To make, but not before what is in flight is there.
+  bool waits(const ProductId& id) const { return at(waits_, id); }
+  // Why a product that is to be made cannot be, or not yet; one sentence.
   std::string because(const ProductId& id) const;
 
  private:
@@ -32,13 +36,14 @@ class Feasibility {
   bool at(const Flags& flags, const ProductId& id) const {
     return flags[static_cast<std::size_t>(id.kind)][scan_.products().position(id)];
   }
-  bool has_inputs(const ProductId& id) const;
+  enum class Inputs { lacking, in_flight, there };
+  Inputs inputs_of_product(const ProductId& id) const;
   bool usable(const ProductId& input) const;
 
   const Campaign& campaign_;
   const ScanResult& scan_;
   const InputAvailability& inputs_;
-  Flags to_make_, can_make_;
+  Flags to_make_, can_make_, waits_, in_flight_;
 };
 
 }  // namespace lenswright

@@ -120,7 +120,7 @@ Plan make_plan(const Campaign& campaign, const ScanResult& scan, const Selection
                const InputAvailability& inputs, const PlanOptions& options) {
   const Feasibility feasibility(
       campaign, scan, inputs, [&](const ProductId& id) { return selection.contains(campaign, id); },
-      options.replace_mismatched);
+      options.replace_mismatched, options.in_flight);
   const ProductSet& products = scan.products();
   Plan plan;
   std::vector<PlannedTask> lensplanes = lensplane_tasks(campaign, products, feasibility);
@@ -138,12 +138,16 @@ Plan make_plan(const Campaign& campaign, const ScanResult& scan, const Selection
   for (const ProductKind kind : kProductKinds)
     for (std::size_t position = 0; position < products.count(kind); ++position) {
       const ProductId id = products.at(kind, position);
-      if (feasibility.to_make(id) && !feasibility.can_make(id))
+      if (feasibility.waits(id))
+        plan.waiting.push_back({id, feasibility.because(id)});
+      else if (feasibility.to_make(id) && !feasibility.can_make(id))
         plan.blocked.push_back({id, feasibility.because(id)});
       else if (scan.state(id) == State::mismatched && !options.replace_mismatched &&
                selection.contains(campaign, id))
         plan.left_mismatched.push_back(id);
     }
+  for (const ProductId& id : options.in_flight)
+    if (to_be_made(scan.state(id)) && selection.contains(campaign, id)) plan.in_flight.push_back(id);
   // Only what is made again now is moved: a damaged product that is blocked stays where it is.
   for (const Finding& finding : scan.findings)
     if (finding.product && finding.state != State::missing && feasibility.can_make(*finding.product))
@@ -154,22 +158,29 @@ Plan make_plan(const Campaign& campaign, const ScanResult& scan, const Selection
 }
 
 TaskFile task_file_of(const Campaign& campaign, const Plan& plan, Stage stage, const ReceiptIndex& receipts) {
-  TaskFile file;
-  file.campaign = campaign.name;
-  file.configuration = digest_of(campaign.effective_json).hex();
-  file.stage = stage;
-  std::set<ProductId> made_here, inputs;
-  for (const PlannedTask& task : plan.tasks) {
-    if (task.stage == stage) file.tasks.emplace(task.task.index, task.task);
-    made_here.insert(task.task.products.begin(), task.task.products.end());
-  }
+  std::map<int, Task> tasks;
+  for (const PlannedTask& task : plan.tasks)
+    if (task.stage == stage) tasks.emplace(task.task.index, task.task);
+  return task_file_of(campaign, plan, stage, std::move(tasks), receipts);
+}
+
+TaskFile task_file_of(const Campaign& campaign, const Plan& plan, Stage stage, std::map<int, Task> tasks,
+                      const ReceiptIndex& receipts) {
+  TaskFile file{campaign.name, digest_of(campaign.effective_json).hex(), stage, std::move(tasks), {}};
   if (receipts.empty()) return file;
+  std::set<ProductId> inputs;
+  const ProductId* last = nullptr;
   for (const auto& [index, task] : file.tasks)
     for (const ProductId& id : task.products) {
-      for (const ProductId& input : inputs_of(campaign, id))
-        if (!made_here.contains(input)) inputs.insert(input);
-      if (id.kind == ProductKind::run) break;  // all runs of a combination have the same inputs
+      // All runs of a combination have the same inputs.
+      if (last != nullptr && id.kind == ProductKind::run && last->kind == ProductKind::run &&
+          id.model == last->model && id.realization == last->realization)
+        continue;
+      last = &id;
+      for (const ProductId& input : inputs_of(campaign, id)) inputs.insert(input);
     }
+  for (const PlannedTask& task : plan.tasks)
+    for (const ProductId& made : task.task.products) inputs.erase(made);
   for (const ProductId& input : inputs) {
     const std::string name = product_name(campaign, input);
     if (const auto record = receipts.find(name); record != nullptr && record->files.size() == 1)

@@ -13,7 +13,7 @@ namespace lenswright {
 
 namespace {
 
-constexpr int kPlanSchema = 1;
+constexpr int kPlanSchema = 2;  // 2: in_flight, waiting
 
 nlohmann::json to_json(const Campaign& campaign, const PlannedTask& task) {
   nlohmann::json products = nlohmann::json::array(), after = nlohmann::json::array();
@@ -80,16 +80,31 @@ Finding finding_from(const Campaign& campaign, const JsonFields& fields) {
   return finding;
 }
 
+std::vector<BlockedProduct> blocked_from(const Campaign& campaign, const JsonFields& fields,
+                                         const char* key) {
+  std::vector<BlockedProduct> products;
+  for (std::size_t i = 0; i < fields.array(key).size(); ++i) {
+    const JsonFields blocked = fields.element(key, i);
+    products.push_back(
+        {product_from(campaign, blocked, "product", blocked.member("product")), blocked.text("because")});
+  }
+  return products;
+}
+
 }  // namespace
 
 std::string encode_plan(const Campaign& campaign, const Plan& plan) {
   nlohmann::json tasks = nlohmann::json::array(), moves = nlohmann::json::array(),
                  blocked = nlohmann::json::array(), mismatched = nlohmann::json::array(),
-                 temporary = nlohmann::json::array();
+                 temporary = nlohmann::json::array(), in_flight = nlohmann::json::array(),
+                 waiting = nlohmann::json::array();
   for (const PlannedTask& task : plan.tasks) tasks.push_back(to_json(campaign, task));
   for (const Finding& finding : plan.moves) moves.push_back(to_json(campaign, finding));
   for (const BlockedProduct& product : plan.blocked)
     blocked.push_back({{"product", product_name(campaign, product.product)}, {"because", product.because}});
+  for (const ProductId& id : plan.in_flight) in_flight.push_back(product_name(campaign, id));
+  for (const BlockedProduct& product : plan.waiting)
+    waiting.push_back({{"product", product_name(campaign, product.product)}, {"because", product.because}});
   for (const ProductId& id : plan.left_mismatched) mismatched.push_back(product_name(campaign, id));
   for (const std::filesystem::path& path : plan.dead_temporary_files) temporary.push_back(path.string());
   return seal_json({{"schema", kPlanSchema},
@@ -98,6 +113,8 @@ std::string encode_plan(const Campaign& campaign, const Plan& plan) {
                     {"tasks", std::move(tasks)},
                     {"moves", std::move(moves)},
                     {"blocked", std::move(blocked)},
+                    {"in_flight", std::move(in_flight)},
+                    {"waiting", std::move(waiting)},
                     {"left_mismatched", std::move(mismatched)},
                     {"dead_temporary_files", std::move(temporary)},
                     {"bytes_to_write", plan.bytes_to_write},
@@ -108,7 +125,7 @@ Plan decode_plan(const Campaign& campaign, const std::string& path, const std::s
   const std::filesystem::path place = path;
   const nlohmann::json object = unseal_json(place, text);
   const JsonFields fields(place, object);
-  fields.integer("schema", 1, kPlanSchema);
+  const bool knows_flight = fields.integer("schema", 1, kPlanSchema) > 1;
   if (fields.text("campaign") != campaign.name)
     fields.fail("campaign", fmt::format("\"{}\"", campaign.name), fields.text("campaign"));
   const std::string configuration = digest_of(campaign.effective_json).hex();
@@ -120,10 +137,11 @@ Plan decode_plan(const Campaign& campaign, const std::string& path, const std::s
     plan.tasks.push_back(task_from(campaign, fields.element("tasks", i)));
   for (std::size_t i = 0; i < fields.array("moves").size(); ++i)
     plan.moves.push_back(finding_from(campaign, fields.element("moves", i)));
-  for (std::size_t i = 0; i < fields.array("blocked").size(); ++i) {
-    const JsonFields blocked = fields.element("blocked", i);
-    plan.blocked.push_back(
-        {product_from(campaign, blocked, "product", blocked.member("product")), blocked.text("because")});
+  plan.blocked = blocked_from(campaign, fields, "blocked");
+  if (knows_flight) {
+    plan.waiting = blocked_from(campaign, fields, "waiting");
+    for (const nlohmann::json& name : fields.array("in_flight"))
+      plan.in_flight.push_back(product_from(campaign, fields, "in_flight", name));
   }
   for (const nlohmann::json& name : fields.array("left_mismatched"))
     plan.left_mismatched.push_back(product_from(campaign, fields, "left_mismatched", name));

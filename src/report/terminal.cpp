@@ -307,6 +307,16 @@ std::string draw_plan(const Campaign& campaign, const Plan& plan, const Terminal
         "campaign file is wrong; if it is right: --replace-mismatched\n",
         grouped(std::ssize(plan.left_mismatched)), product_name(campaign, plan.left_mismatched.front()));
   }
+  if (!plan.in_flight.empty()) {
+    const std::int64_t count = std::ssize(plan.in_flight);
+    text +=
+        fmt::format("in flight: {} product{} that waiting or running jobs are to make (first: {})\n",
+                    grouped(count), count == 1 ? "" : "s", product_name(campaign, plan.in_flight.front()));
+  }
+  if (!plan.waiting.empty())
+    text += fmt::format("left for a later submit, since made from what is in flight: {} (first: {}, {})\n",
+                        grouped(std::ssize(plan.waiting)),
+                        product_name(campaign, plan.waiting.front().product), plan.waiting.front().because);
   std::map<std::string, std::int64_t> blocked;
   for (const BlockedProduct& product : plan.blocked) ++blocked[product.because];
   if (!blocked.empty())
