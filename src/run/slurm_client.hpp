@@ -40,7 +40,6 @@ struct SlurmLimits {
   bool accounting = false;      // sacct answers
   std::string cluster;
   int min_job_age_seconds = 0;  // how long squeue remembers a job that ended
-  int requeue_wait_seconds = 0;
 };
 
 struct SlurmClientSettings {

@@ -48,7 +48,9 @@ struct SlurmJob {
   std::string nodes;  // "n[1-2]"; empty: none yet
   std::int64_t submitted = 0, started = 0, ended = 0;
 
+  // Won't run any more. One that waits for what failed is over, though Slurm keeps it in its queue.
   bool over() const { return state == JobState::done || state == JobState::failed; }
+  bool in_queue() const { return !over() || word == "PENDING"; }
 };
 
 // "7_3" of element 3 of array 7, "7" of a job: as scancel and scontrol take it.
@@ -67,8 +69,11 @@ std::vector<SlurmJob> parse_squeue(const std::string& text);
 std::vector<SlurmJob> parse_sacct(const std::string& text);
 std::vector<SlurmJob> parse_scontrol_jobs(const std::string& text);  // scontrol -o show job
 
-// One value per element: the controller's word on what lives, accounting's on what it no longer knows. An end
-// once seen is not undone by the other's older word, unless the element was submitted or started anew since.
+// "3:0" -> exit status 3, "0:9" -> signal 9.
+void set_exit_code(SlurmJob& job, std::string_view code);
+
+// One value per element, in the order of arrays and indices: the controller's word where it knows the element,
+// else accounting's, which lags. A job that is done for both keeps the exit status either knows.
 std::vector<SlurmJob> merged_jobs(const std::vector<SlurmJob>& controller,
                                   const std::vector<SlurmJob>& accounting);
 
