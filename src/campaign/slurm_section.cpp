@@ -66,7 +66,8 @@ void read_extra(Section& section, Values& values, Problems& problems) {
 Resources read_resources(Section section, Problems& problems) {
   Resources resources;
   Values& values = resources.values;
-  for (const char* key : {"partition", "account", "qos", "constraint", "exclude", "mail_type", "mail_user"}) {
+  for (const char* key :
+       {"partition", "account", "qos", "constraint", "exclude", "mail_type", "mail_user", "site"}) {
     std::string text;
     section.text(key, text, Need::optional);
     if (!text.empty()) values[key] = text;

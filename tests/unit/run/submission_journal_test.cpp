@@ -101,7 +101,7 @@ TEST_F(SubmissionJournal, ElementsNameWhatTheyWereToMake) {
   file.campaign = campaign_.name;
   file.configuration = "of another day";
   file.stage = Stage::lux;
-  const ProductId first{ProductKind::potential, 0, 0, 0}, second{ProductKind::potential, 1, 1, 3};
+  const ProductId first{ProductKind::potential, 0, 0, 1}, second{ProductKind::potential, 1, 1, 3};
   file.tasks = {{4, {4, {first}}}, {6, {6, {second}}}};
   const std::string text = encode_task_file(campaign_, file);
   disk_.put(array.tasks, text);

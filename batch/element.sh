@@ -1,0 +1,19 @@
+# srun of Slurm 22.05 and later doesn't take this from sbatch.
+export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
+
+# The program refuses a task file of another digest, looks at its inputs before the work and at its products after it,
+# and ends with 0 only if all of them are complete.
+"${launch[@]}" @PROGRAM@ @ARGUMENTS@ --task "$SLURM_ARRAY_TASK_ID" &
+step=$!
+
+# Slurm warns this shell alone before the limit: the program is told, finishes what it has in hand, and ends with 75.
+warned=no
+trap 'warned=yes; kill -USR1 "$step"' USR1
+status=0
+wait "$step" || status=$?
+while [ "$warned" = yes ]; do # the warning, not the program's end, ended the wait
+  warned=no
+  status=0
+  wait "$step" || status=$?
+done
+exit "$status"
