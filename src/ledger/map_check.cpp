@@ -8,8 +8,8 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "io/hdf5.hpp"
 #include "io/map_file.hpp"
+#include "io/statistics_file.hpp"
 #include "ledger/file_check.hpp"
 
 namespace lenswright {
@@ -152,7 +152,27 @@ FileVerdict FileCheck::check_map_values(const std::filesystem::path& path,
 
 FileVerdict FileCheck::check_statistics_values(const std::filesystem::path& path,
                                                const std::vector<std::byte>& bytes) const {
-  const hdf5::File file(path, bytes);
+  const StatisticsFile found = decode_statistics(path.string(), bytes);
+  const RaytracingSettings& raytracing = campaign_.raytracing;
+  const auto other = [](const std::string& what, const std::string& has, const std::string& wants) {
+    return FileVerdict{
+        State::mismatched,
+        fmt::format("sound in itself, but of {} {}, where the campaign says {}: most likely the "
+                    "campaign file is wrong",
+                    what, has, wants)};
+  };
+  if (found.grid != raytracing.grid)
+    return other("maps of grid", std::to_string(found.grid), std::to_string(raytracing.grid));
+  std::vector<int> sources;
+  for (const SourceStatistics& source : found.sources) {
+    sources.push_back(source.source);
+    if (static_cast<int>(source.runs.size()) != raytracing.runs)
+      return other("a number of runs of", std::to_string(source.runs.size()),
+                   std::to_string(raytracing.runs));
+  }
+  if (sources != raytracing.sources)
+    return other("source planes", fmt::format("{}", fmt::join(sources, ", ")),
+                 fmt::format("{}", fmt::join(raytracing.sources, ", ")));
   return {};
 }
 

@@ -90,4 +90,17 @@ double trace_seconds_per_ray(int grid) {
   return (grid > trial ? kFromMemory : 1.0) * seconds / (kTrialRays * kTrialRays);
 }
 
+double statistics_seconds(const KappaStatisticsSettings& settings) {
+  KappaStatisticsSettings trial = settings;
+  trial.grid = std::min(settings.grid, kTrialGrid);
+  const KappaStatistics kernel(trial);
+  KappaStatistics::Workspace workspace = kernel.workspace();
+  std::vector<double> map(static_cast<std::size_t>(trial.grid) * static_cast<std::size_t>(trial.grid));
+  for (std::size_t k = 0; k < map.size(); ++k) map[k] = 0.01 * static_cast<double>(k * k % 101);
+  kernel.measure(map, {}, {}, workspace);  // warms up
+  const double seconds = seconds_of([&] { kernel.measure(map, {}, {}, workspace); });
+  const double sides = static_cast<double>(settings.grid) / trial.grid;
+  return seconds * sides * sides * std::log2(settings.grid) / std::log2(trial.grid);
+}
+
 }  // namespace lenswright

@@ -1,4 +1,4 @@
-// stage_estimate.hpp: what lux_convert and raytrace would take, as --estimate prints it.
+// stage_estimate.hpp: what lux_convert, raytrace and kappa_stats would take, as --estimate prints it.
 //
 // Units: bytes; seconds of wall time, from a trial of a fraction of a second on this machine and an assumed rate of the
 //        disk: right within a factor of two, where nothing else runs on the cores
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "physics/kappa_statistics.hpp"
 #include "stages/stage_run.hpp"
 
 namespace lenswright {
@@ -32,5 +33,7 @@ double disk_seconds(std::uint64_t bytes);
 double conversion_seconds(int grid);
 // Seconds of one core for one ray and one plane of this grid.
 double trace_seconds_per_ray(int grid);
+// Seconds of one core for one convergence map, without shear.
+double statistics_seconds(const KappaStatisticsSettings& settings);
 
 }  // namespace lenswright

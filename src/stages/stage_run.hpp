@@ -121,5 +121,7 @@ void with_receipts(ReceiptBook& book, const std::function<void()>& body);
 StageOutcome run_lensplane(const StageContext& context, const StageRequest& request);
 StageOutcome run_lux_convert(const StageContext& context, const StageRequest& request);
 StageOutcome run_raytrace(const StageContext& context, const StageRequest& request);
+// REQUIRES: the campaign has statistics.
+StageOutcome run_kappa_stats(const StageContext& context, const StageRequest& request);
 
 }  // namespace lenswright

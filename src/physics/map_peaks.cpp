@@ -1,0 +1,97 @@
+#include "physics/map_peaks.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+
+#include "base/units.hpp"
+
+namespace lenswright {
+
+double decay(double x) {
+  assert(x >= 0);
+  if (x > 745.0) return 0.0;  // below the smallest number
+  int halvings = 0;
+  for (; x > 0.25; x *= 0.5) ++halvings;
+  // exp(-x) = 1 - x (1 - x/2 (1 - x/3 ...)); the terms left out are below 0.25^13 / 13!
+  double value = 1.0;
+  for (int k = 12; k >= 1; --k) value = 1.0 - x / k * value;
+  for (; halvings > 0; --halvings) value *= value;
+  return value;
+}
+
+int margin_of(double scale_pixels) {
+  return std::max(1, static_cast<int>(std::ceil(3.0 * scale_pixels)));
+}
+
+GaussianSmoothing::GaussianSmoothing(const FlatSky& sky, double scale_pixels)
+    : sky_(sky), damping_(sky.columns()), margin_(margin_of(scale_pixels)) {
+  const double unit = 2.0 * kPi / sky.grid() * scale_pixels;
+  for (std::size_t n = 0; n < damping_.size(); ++n) {
+    const double x = unit * static_cast<double>(n);
+    damping_[n] = decay(0.5 * x * x);
+  }
+}
+
+void GaussianSmoothing::apply(std::span<const FlatSky::Complex> spectrum, std::span<FlatSky::Complex> work,
+                              std::span<double> smoothed) const {
+  assert(spectrum.size() == sky_.modes() && work.size() == sky_.modes());
+  const std::size_t columns = sky_.columns();
+  const double pixels = static_cast<double>(sky_.pixels());
+  for (int i = 0; i < sky_.grid(); ++i) {
+    const double row = damping_[static_cast<std::size_t>(std::abs(sky_.frequency(i)))] / pixels;
+    const std::size_t begin = static_cast<std::size_t>(i) * columns;
+    for (std::size_t j = 0; j < columns; ++j) {
+      const double factor = row * damping_[j];
+      work[begin + j] = {spectrum[begin + j].real() * factor, spectrum[begin + j].imag() * factor};
+    }
+  }
+  sky_.back(work, smoothed);
+}
+
+PeakCounts count_peaks(std::span<const double> map, int grid, int margin, const EqualBins& heights) {
+  assert(margin >= 1 && map.size() == static_cast<std::size_t>(grid) * static_cast<std::size_t>(grid));
+  PeakCounts counts;
+  counts.peaks.assign(static_cast<std::size_t>(heights.count) + 2, 0);
+  counts.minima = counts.peaks;
+  const int inner = grid - 2 * margin;
+  if (inner < 1) return counts;
+  const std::size_t side = static_cast<std::size_t>(grid), strip = static_cast<std::size_t>(margin);
+  const std::size_t width = static_cast<std::size_t>(inner);
+  const auto [mean, variance] = mean_and_variance(map.data() + strip * side + strip, width, width, side);
+  counts.mean = mean;
+  counts.sigma = std::sqrt(variance);
+  counts.pixels = static_cast<std::int64_t>(width * width);
+  const double inverse = counts.sigma > 0 ? 1.0 / counts.sigma : 0.0;
+
+  // Column by column the highest and lowest of three rows; then a pixel has three numbers to be compared with.
+  std::vector<double> high(width + 2), low(width + 2);
+  std::vector<unsigned char> found(width);
+  for (std::size_t i = strip; i < strip + width; ++i) {
+    const double* const above = map.data() + (i - 1) * side + strip - 1;
+    const double* const row = above + side;
+    const double* const below = row + side;
+    for (std::size_t j = 0; j < width + 2; ++j) {
+      high[j] = std::max(std::max(above[j], below[j]), row[j]);
+      low[j] = std::min(std::min(above[j], below[j]), row[j]);
+    }
+    for (std::size_t j = 0; j < width; ++j) {
+      const double value = row[j + 1];
+      const int peak =
+          (value > std::max(high[j], high[j + 2])) & (value > std::max(above[j + 1], below[j + 1]));
+      const int minimum =
+          (value < std::min(low[j], low[j + 2])) & (value < std::min(above[j + 1], below[j + 1]));
+      found[j] = static_cast<unsigned char>(peak | (minimum << 1));
+    }
+    for (std::size_t j = 0; j < width; ++j) {
+      if (found[j] == 0) continue;
+      const int place = heights.place((row[j + 1] - mean) * inverse);
+      ++(found[j] == 1 ? counts.peaks : counts.minima)[static_cast<std::size_t>(place)];
+    }
+  }
+  return counts;
+}
+
+}  // namespace lenswright
