@@ -74,6 +74,8 @@ class Disk {
   virtual void create_directories(const std::filesystem::path& folder) = 0;
   virtual void sync_directory(const std::filesystem::path& folder) = 0;
   virtual DiskSpace space(const std::filesystem::path& path) = 0;
+  // Whether several threads may use it at the same time.
+  virtual bool shared_by_threads() const { return false; }
 };
 
 Disk& real_disk();
