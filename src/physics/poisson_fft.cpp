@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/finite.hpp"
@@ -70,10 +71,8 @@ PoissonSolver::PoissonSolver(const PoissonGeometry& geometry, int threads)
   assert(geometry.grid >= 2 && geometry.grid % 2 == 0 && threads >= 1);
   const std::size_t n = static_cast<std::size_t>(geometry.grid);
   plans_ = std::make_unique<Plans>(geometry.grid);
-  delta_.resize(n * n);
-  psi_.resize(n * half_);
-  ikx_psi_.resize(n * half_);
-  kx2_psi_.resize(n * half_);
+  delta_ = BigArray<double>(n * n);
+  for (BigArray<Complex>* const plane : {&psi_, &ikx_psi_, &kx2_psi_}) *plane = BigArray<Complex>(n * half_);
 }
 
 PoissonSolver::~PoissonSolver() = default;
@@ -133,7 +132,7 @@ void PoissonSolver::transform_columns(int first, int count, std::span<Complex> w
   }
 
   // Back along x, times what `derivative` makes of kx and psi.
-  const auto back = [&](std::vector<Complex>& plane, const auto& derivative) {
+  const auto back = [&](BigArray<Complex>& plane, const auto& derivative) {
     for (std::size_t c = 0; c < columns; ++c) {
       Complex* const column = buffer + c * side;
       for (int i = 0; i < n; ++i) {

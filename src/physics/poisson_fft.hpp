@@ -19,7 +19,8 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <vector>
+
+#include "base/big_array.hpp"
 
 namespace lenswright {
 
@@ -50,7 +51,7 @@ class PoissonSolver {
   }
 
   // Input, N x N; solve() turns it into the density contrast times the thickness.
-  std::span<double> mass() { return delta_; }
+  std::span<double> mass() { return delta_.values(); }
   void solve();
   // Rows [first, first + count) of the interleaved fields, 5 N count values. REQUIRES: solve() was called.
   void field_rows(int first, int count, std::span<double> fields) const;
@@ -63,11 +64,11 @@ class PoissonSolver {
   int threads_;
   std::size_t half_;  // N/2 + 1 complex values per row
   std::unique_ptr<Plans> plans_;
-  std::vector<double> delta_;     // mass, then the density contrast
-  std::vector<Complex> psi_;      // along x in real space, along y in Fourier space: psi
-  std::vector<Complex> ikx_psi_;  // the same of i kx psi, without the Nyquist row
-  std::vector<Complex> kx2_psi_;  // the same of kx^2 psi
-  double corner_ = 0;             // kx ky psi at both Nyquist frequencies
+  BigArray<double> delta_;     // mass, then the density contrast
+  BigArray<Complex> psi_;      // along x in real space, along y in Fourier space: psi
+  BigArray<Complex> ikx_psi_;  // the same of i kx psi, without the Nyquist row
+  BigArray<Complex> kx2_psi_;  // the same of kx^2 psi
+  double corner_ = 0;          // kx ky psi at both Nyquist frequencies
   double mean_delta_ = 0;
 };
 
