@@ -78,10 +78,11 @@ Selection with_inputs(const Selection& selection) {
 }
 
 ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection& selection,
-                const ReceiptIndex& receipts, ProgressSink& progress) {
+                const ReceiptIndex& receipts, ProgressSink& progress, const CloserLook* closer) {
   ScanResult result(campaign);
   Scanner scanner(campaign, disk, tier, receipts,
                   [&](const ProductId& id, State state) { result.set(id, state); });
+  scanner.look_closer(closer);
   for (const Stage stage : stages_of(campaign))
     if (selection.contains(stage)) scanner.scan_stage(stage, selection, progress);
   result.findings = std::move(scanner.findings);

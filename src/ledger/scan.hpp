@@ -6,7 +6,9 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/progress.hpp"
@@ -65,9 +67,16 @@ class ScanResult {
   std::array<std::vector<State>, kProductKindCount> states_;
 };
 
+// Products that are looked at more closely than the rest of a scan: at tier full.
+struct CloserLook {
+  std::function<bool(const ProductId&)> wanted;
+  // All of one (model, realization) of a stage have been looked at, with these findings.
+  std::function<void(Stage stage, int model, int realization, std::span<const Finding> findings)> done;
+};
+
 // Products outside the selection are not looked at and stay unknown in the result.
 ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection& selection,
-                const ReceiptIndex& receipts, ProgressSink& progress);
+                const ReceiptIndex& receipts, ProgressSink& progress, const CloserLook* closer = nullptr);
 
 // One product alone: a finding per damaged or mismatched file and one for the missing ones, so that all can
 // be moved aside; empty if complete. A run with several bad files has the worst state: unknown, mismatched,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -77,6 +78,7 @@ Scanner::Scanner(const Campaign& campaign, Disk& disk, Tier tier, const ReceiptI
       receipts_(receipts),
       set_state_(std::move(set_state)),
       check_(campaign, disk, tier),
+      full_check_(campaign, disk, Tier::full),
       tallies_(kProductKindCount) {}
 
 void Scanner::add_finding(State state, const std::filesystem::path& path, std::string because) {
@@ -151,7 +153,9 @@ void Scanner::scan_stage(Stage stage, const Selection& selection, ProgressSink& 
     for (int r = 0; r < campaign_.realizations; ++r) {
       if (!chosen(selection.realizations, r)) continue;
       throw_if_stop_requested();
+      const std::size_t before = findings.size();
       scan_combination(expected[static_cast<std::size_t>(r)], model, m, r);
+      if (closer_ != nullptr) closer_->done(stage, m, r, std::span(findings).subspan(before));
       progress.advance(counts[static_cast<std::size_t>(r)]);
     }
     look_at_extras(model.entries, path / name,
@@ -239,14 +243,16 @@ void Scanner::visit(const ExpectedFolder& expected, const std::filesystem::path&
 
 void Scanner::visit_file(const ExpectedFile& expected, const std::filesystem::path& path,
                          const FileStatus& status) {
+  const ProductId id{expected.product.kind, model_, realization_, expected.product.index};
+  const bool full = tier_ == Tier::full || (closer_ != nullptr && closer_->wanted(id));
   std::optional<Digest> recorded;
-  if (tier_ == Tier::full && !receipts_.empty()) {
-    const ProductId id{expected.product.kind, model_, realization_, expected.product.index};
+  if (full && !receipts_.empty()) {
     recorded =
         receipts_.file_digest(product_name(campaign_, id),
                               combination_folder(campaign_, model_, realization_) + "/" + expected.below);
   }
-  FileVerdict verdict = check_(path, status, expected.format, recorded ? &*recorded : nullptr);
+  FileCheck& check = full ? full_check_ : check_;
+  FileVerdict verdict = check(path, status, expected.format, recorded ? &*recorded : nullptr);
   if (verdict.state == State::complete) return;
   Tally& tally = tally_of(expected.product);
   if (gravity(verdict.state) > gravity(tally.worst)) tally.worst = verdict.state;

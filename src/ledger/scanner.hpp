@@ -20,6 +20,7 @@ class Scanner {
   using SetState = std::function<void(const ProductId&, State)>;
   Scanner(const Campaign& campaign, Disk& disk, Tier tier, const ReceiptIndex& receipts, SetState set_state);
 
+  void look_closer(const CloserLook* closer) { closer_ = closer; }  // null: no product; must outlive this
   void scan_stage(Stage stage, const Selection& selection, ProgressSink& progress);
   void scan_product(const ProductId& id);
 
@@ -62,7 +63,8 @@ class Scanner {
   Tier tier_;
   const ReceiptIndex& receipts_;
   SetState set_state_;
-  FileCheck check_;
+  FileCheck check_, full_check_;
+  const CloserLook* closer_ = nullptr;
   bool report_orphans_ = false;
   bool any_plane_there_ = false;
   // The place of the walk.
