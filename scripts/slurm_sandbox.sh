@@ -380,6 +380,10 @@ case "$verb" in
       for folder in "${every[@]}"; do stop; done
       exit 0
     fi
+    if [ -n "$record" ] && [ ! -s "$record" ]; then
+      echo "no sandbox recorded in $record"
+      exit 0
+    fi
     choose_existing
     stop ;;
   status) choose_existing; status ;;
