@@ -1,10 +1,7 @@
 #include "physics/tiled_plane.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cassert>
-#include <new>
 
 namespace lenswright {
 
@@ -17,7 +14,8 @@ std::size_t TileSet::count() const {
   return static_cast<std::size_t>(std::count(held_.begin(), held_.end(), 1));
 }
 
-TiledPlane::TiledPlane(const TileSet& tiles) : grid_(tiles.grid()), per_side_(tiles.per_side()) {
+TiledPlane::TiledPlane(const TileSet& tiles, const std::shared_ptr<TileMemory>& memory)
+    : grid_(tiles.grid()), per_side_(tiles.per_side()) {
   const auto side = static_cast<std::size_t>(per_side_);
   number_.assign(side * side, -1);
   for (int row = 0; row < per_side_; ++row) {
@@ -32,16 +30,7 @@ TiledPlane::TiledPlane(const TileSet& tiles) : grid_(tiles.grid()), per_side_(ti
   row_begin_.push_back(static_cast<std::uint32_t>(column_of_.size()));
   cell_count_ = column_of_.size() * kTileCells;
   if (cell_count_ == 0) return;
-  const std::size_t bytes = cell_count_ * sizeof(std::int64_t);
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  cells_ = {static_cast<std::int64_t*>(memory), MappedCells{bytes}};
-  // All models together touch gigabytes, which cost much time in small pages. Without large ones it works as well.
-  madvise(memory, bytes, MADV_HUGEPAGE);
-}
-
-void MappedCells::operator()(std::int64_t* cells) const {
-  munmap(cells, bytes);
+  cells_ = (memory ? memory : std::make_shared<TileMemory>())->zeros(cell_count_);
 }
 
 std::uint64_t TiledPlane::bytes(int grid, std::size_t tiles) {

@@ -5,7 +5,7 @@
 //         node lies in a tile all stay in it; what is beyond its edge belongs to the next tile's pixels and is added
 //         there when rows are read. Layouts follow from halos alone, so all ranks have the same and add theirs
 //         element by element.
-// Memory: straight from the system: tiles that nobody touches cost none, and it takes large pages
+// Memory: tile_memory.hpp: tiles that nobody touches cost none, and it takes large pages
 #pragma once
 
 #include <cstddef>
@@ -13,6 +13,8 @@
 #include <memory>
 #include <span>
 #include <vector>
+
+#include "physics/tile_memory.hpp"
 
 namespace lenswright {
 
@@ -38,18 +40,13 @@ class TileSet {
   std::vector<char> held_;
 };
 
-// Gives memory back to the system.
-struct MappedCells {
-  std::size_t bytes = 0;
-  void operator()(std::int64_t* cells) const;
-};
-
 class TiledPlane {
  public:
   static constexpr int kStride = TileSet::kTile + TileSet::kReach;
   static constexpr std::size_t kTileCells = std::size_t{kStride} * kStride;
 
-  explicit TiledPlane(const TileSet& tiles);
+  // memory: where the tiles lie; without it they have memory of their own.
+  explicit TiledPlane(const TileSet& tiles, const std::shared_ptr<TileMemory>& memory = nullptr);
   // Bytes that a plane of this many tiles takes.
   static std::uint64_t bytes(int grid, std::size_t tiles);
 
@@ -80,7 +77,7 @@ class TiledPlane {
   std::vector<std::uint32_t> row_begin_;  // per row of tiles: its first number
   std::vector<std::uint32_t> column_of_;  // per held tile
   std::size_t cell_count_;
-  std::unique_ptr<std::int64_t[], MappedCells> cells_;
+  TileMemory::Cells cells_;
 };
 
 }  // namespace lenswright

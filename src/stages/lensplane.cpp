@@ -42,6 +42,26 @@ std::uint64_t largest_share(const InputsByIndex& inputs, const Campaign& campaig
   return (most + size - 1) / size + kChunkParticles;
 }
 
+// What a rank takes at most to keep its particles of one snapshot in memory.
+std::uint64_t kept_bytes(const InputsByIndex& inputs, const Campaign& campaign, const Communicator& ranks,
+                         std::size_t words) {
+  std::uint64_t most = 0;
+  for (const auto& [index, snapshot] : inputs) {
+    std::vector<std::uint64_t> particles(static_cast<std::size_t>(ranks.size()));
+    for (const auto& [simulation, header] : snapshot.snapshots) {
+      const std::vector<SnapshotChunk> chunks =
+          snapshot_chunks(header, particle_types_of(campaign, simulation));
+      for (int rank = 0; rank < ranks.size(); ++rank) {
+        const ChunkShare share = share_of(chunks.size(), rank, ranks.size());
+        for (std::size_t chunk = share.first; chunk < share.last; ++chunk)
+          particles[static_cast<std::size_t>(rank)] += chunks[chunk].count;
+      }
+    }
+    most = std::max(most, *std::max_element(particles.begin(), particles.end()));
+  }
+  return ParticleStore::bytes(most, words);
+}
+
 std::size_t replacement_words(const Campaign& campaign, const std::vector<ProductId>& products) {
   std::set<int> models;
   for (const ProductId& id : products)
@@ -62,6 +82,7 @@ struct LensplaneWork {
   LensplaneMemory memory;
   std::vector<LensplanePass> passes;
   std::uint64_t peak_bytes = 0;  // of a rank
+  bool kept = false;             // particles stay in memory between the passes over a snapshot
   bool written_beside = false;   // the last planes of a pass are written while the next one reads
   std::vector<double> seconds;   // per pass; empty: nobody asked
   double particles = 0;          // read, over all passes and ranks
@@ -93,23 +114,30 @@ class WorkPlanner {
     work.memory = divide_memory(budget, largest_of_all(context_.ranks, resident_memory()),
                                 campaign.lensplanes.grid, largest_share(inputs_, campaign, context_.ranks),
                                 replacement_words(campaign, products_), largest);
-    const std::uint64_t room = budget - work.memory.other_bytes;
+    std::uint64_t room = budget - work.memory.other_bytes;
     work.passes = divide(room);
+    const std::uint64_t kept =
+        kept_bytes(inputs_, campaign, context_.ranks, replacement_words(campaign, products_));
+    if (room >= kept + largest) {
+      // Particles that stay need not be read again, and planes of few realizations at a time take less memory.
+      std::vector<LensplanePass> shorter = divide(room - kept, true);
+      if (work.passes.size() > inputs_.size() || kept + largest_pass(shorter) < largest_pass(work.passes)) {
+        work.passes = std::move(shorter);
+        work.kept = true;
+        work.peak_bytes = kept;
+        room -= kept;
+      }
+    }
     // A plane still being written takes room in the next pass: only if that costs no pass more.
     if (room >= largest_written + largest) {
-      std::vector<LensplanePass> beside = divide(room - largest_written);
+      std::vector<LensplanePass> beside = divide(room - largest_written, work.kept);
       if (beside.size() == work.passes.size()) {
         work.passes = std::move(beside);
         work.written_beside = true;
       }
     }
-    for (const LensplanePass& pass : work.passes) {
-      work.peak_bytes = std::max(work.peak_bytes, sizes_.pass(pass));
-      if (!times_) continue;
-      work.seconds.push_back(times_->pass(pass));
-      work.particles += static_cast<double>(times_->particles(pass));
-    }
-    work.peak_bytes += work.memory.other_bytes;
+    work.peak_bytes += largest_pass(work.passes) + work.memory.other_bytes;
+    if (times_) estimate_times(work);
     if (work.written_beside && work.passes.size() > 1) work.peak_bytes += largest_written;
     return work;
   }
@@ -121,14 +149,34 @@ class WorkPlanner {
             {{id.realization, campaign.slice_of_plane(id.index), {id.model}}}};
   }
 
-  std::vector<LensplanePass> divide(std::uint64_t room) const {
+  std::uint64_t largest_pass(const std::vector<LensplanePass>& passes) const {
+    std::uint64_t largest = 0;
+    for (const LensplanePass& pass : passes) largest = std::max(largest, sizes_.pass(pass));
+    return largest;
+  }
+
+  void estimate_times(LensplaneWork& work) const {
+    std::map<int, std::set<Simulation>> in_memory;
+    for (const LensplanePass& pass : work.passes) {
+      std::set<Simulation> read;
+      std::set<Simulation>& there = in_memory[pass.snapshot_index];
+      for (const Simulation simulation : simulations_in(context_.campaign, pass))
+        if (!there.contains(simulation)) read.insert(simulation);
+      if (work.kept) there.insert(read.begin(), read.end());
+      work.seconds.push_back(times_->pass(pass, read.empty()));
+      work.particles += static_cast<double>(times_->particles(pass.snapshot_index, read));
+    }
+  }
+
+  std::vector<LensplanePass> divide(std::uint64_t room, bool by_realization = false) const {
     std::map<int, std::vector<ProductId>> by_snapshot;
     for (const ProductId& id : products_) by_snapshot[snapshot_index_of(context_.campaign, id)].push_back(id);
     std::vector<LensplanePass> passes;
     for (const auto& [index, here] : by_snapshot) {
       std::vector<LensplanePass> more =
           plan_passes(context_.campaign, index, here, [&](const LensplanePass& pass) {
-            return sizes_.pass(pass) <= room &&
+            const bool one = pass.units.front().realization == pass.units.back().realization;
+            return (one || !by_realization) && sizes_.pass(pass) <= room &&
                    (request_.pass_seconds == 0 || times_->pass(pass) <= request_.pass_seconds);
           });
       std::move(more.begin(), more.end(), std::back_inserter(passes));
@@ -154,8 +202,9 @@ std::string duration_text(double seconds) {
 
 void tell(const StageContext& context, const StageRequest& request, const LensplaneWork& work,
           std::size_t products, std::uint64_t budget) {
-  context.progress.note(fmt::format("{} mass planes in {} over the particles: {} of {} per rank", products,
-                                    passes_text(work.passes.size()), memory_text(work.peak_bytes),
+  context.progress.note(fmt::format("{} mass planes in {} over the particles{}: {} of {} per rank", products,
+                                    passes_text(work.passes.size()),
+                                    work.kept ? ", which stay in memory" : "", memory_text(work.peak_bytes),
                                     memory_text(budget)));
   if (request.pass_seconds == 0) return;
   const double longest = *std::max_element(work.seconds.begin(), work.seconds.end());
@@ -244,8 +293,14 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
   move_aside(context, work);
   tell(context, request, plan, work.products.size(), budget);
 
-  const LensplaneSetting setting{context, transforms, MassQuantum(campaign.omega_m, campaign.box_mpc_h),
-                                 request.threads, plan.memory.batch_particles};
+  ParticleStore store;
+  const LensplaneSetting setting{context,
+                                 transforms,
+                                 MassQuantum(campaign.omega_m, campaign.box_mpc_h),
+                                 request.threads,
+                                 plan.memory.batch_particles,
+                                 std::make_shared<TileMemory>(),
+                                 plan.kept ? &store : nullptr};
   SnapshotFingerprints fingerprints;
   ReceiptBook book(context, Stage::lensplanes, request.threads);
   PlaneWriting writing(book);

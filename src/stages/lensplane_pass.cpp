@@ -59,8 +59,19 @@ LensplanePassRun::LensplanePassRun(const LensplaneSetting& setting, const Lenspl
       inputs_(inputs),
       pass_(pass),
       title_(std::move(title)),
-      regions_(rules_of(setting.context.campaign, pass), inputs.halos, setting.context.campaign.box_mpc_h) {
-  together(context_.ranks, [&] { allocate(); });
+      regions_(nullptr) {
+  together(context_.ranks, [&] {
+    const Campaign& campaign = context_.campaign;
+    const std::vector<ReplacementRule> rules = rules_of(campaign, pass);
+    if (setting.store) {
+      setting.store->turn_to(pass.snapshot_index);
+      regions_ = setting.store->regions(rules, inputs.halos, campaign.box_mpc_h);
+    } else {
+      regions_ = std::make_shared<const ReplacementRegions>(rules, inputs.halos, campaign.box_mpc_h);
+    }
+    allocate();
+    if (setting_.tile_memory) setting_.tile_memory->release_unused();
+  });
 }
 
 int LensplanePassRun::plane_of(const PlaneUnit& unit) const {
@@ -69,7 +80,7 @@ int LensplanePassRun::plane_of(const PlaneUnit& unit) const {
 
 void LensplanePassRun::allocate() {
   const Campaign& campaign = context_.campaign;
-  const std::size_t rules = regions_.rules().size();
+  const std::size_t rules = regions_->rules().size();
   for (const PlaneUnit& unit : pass_.units) {
     UnitPlanes planes;
     planes.unit = &unit;
@@ -83,17 +94,19 @@ void LensplanePassRun::allocate() {
       output.whole = whole;
       if (model.replacement) {
         const ReplacementRule rule = rule_of(*model.replacement);
-        output.change = std::make_shared<TiledPlane>(halo_footprint(
-            inputs_.halos, rule, setting_.transforms.at(unit.realization, pass_.snapshot_index), unit.slice,
-            plane_geometry(campaign)));
-        const auto& all = regions_.rules();
+        output.change = std::make_shared<TiledPlane>(
+            halo_footprint(inputs_.halos, rule,
+                           setting_.transforms.at(unit.realization, pass_.snapshot_index), unit.slice,
+                           plane_geometry(campaign)),
+            setting_.tile_memory);
+        const auto& all = regions_->rules();
         planes.of_rule[static_cast<std::size_t>(std::find(all.begin(), all.end(), rule) - all.begin())] =
             output.change;
       }
       outputs_.push_back(std::move(output));
     }
     for (std::size_t rule = rules; rule-- > 0;) {
-      const bool has_larger = rule + 1 < rules && regions_.holds_previous(rule + 1);
+      const bool has_larger = rule + 1 < rules && regions_->holds_previous(rule + 1);
       TiledPlane* larger = has_larger ? planes.ring_target[rule + 1] : nullptr;
       planes.ring_target[rule] = planes.of_rule[rule] ? planes.of_rule[rule].get() : larger;
     }
@@ -151,7 +164,7 @@ bool LensplanePassRun::read_particles(SnapshotFingerprints& fingerprints, DmoPla
   assignment_.emplace(kernel_of(campaign.lensplanes.assignment), campaign.lensplanes.grid, campaign.box_mpc_h,
                       campaign.planes_per_snapshot, setting_.threads);
   for (const Simulation simulation : simulations) {
-    read_simulation(simulation, fingerprints);
+    take_simulation(simulation, fingerprints);
     if (simulation != Simulation::dmo) continue;
     bool same = true;
     for (const auto& [realization, units] : units_) {
@@ -170,6 +183,26 @@ bool LensplanePassRun::read_particles(SnapshotFingerprints& fingerprints, DmoPla
   return true;
 }
 
+void LensplanePassRun::take_simulation(Simulation simulation, SnapshotFingerprints& fingerprints) {
+  if (KeptSimulation* kept = setting_.store ? setting_.store->find(simulation) : nullptr) {
+    put_down_kept(simulation, *kept);
+  } else {
+    read_simulation(simulation, fingerprints);
+  }
+}
+
+void LensplanePassRun::put_down_kept(Simulation simulation, KeptSimulation& kept) {
+  together(context_.ranks, [&] {
+    for (KeptBatch& batch : kept.batches) {
+      throw_if_stop_requested();
+      if (kept.regions != regions_) batch.members = regions_->find_members(batch.particles, setting_.threads);
+      deposit(simulation, batch.particles, batch.members);
+    }
+    kept.regions = regions_;
+  });
+  read_[simulation] = kept.fingerprint;
+}
+
 void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprints& fingerprints) {
   const Campaign& campaign = context_.campaign;
   const Communicator& ranks = context_.ranks;
@@ -178,15 +211,13 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
 
   // A run of neighbouring chunks per rank: few ranks open the same file.
   const std::vector<SnapshotChunk> chunks = snapshot_chunks(header, particle_types_of(campaign, simulation));
-  const auto share = [&](int rank) {
-    return chunks.begin() + static_cast<std::ptrdiff_t>(chunks.size() * static_cast<std::size_t>(rank) /
-                                                        static_cast<std::size_t>(ranks.size()));
-  };
+  const ChunkShare share = share_of(chunks.size(), ranks.rank(), ranks.size());
   std::uint64_t total = 0;
   for (const SnapshotChunk& chunk : chunks) total += chunk.count;
 
   DigestSum digest;
   std::int64_t coarse_mass = 0;
+  KeptSimulation kept{{}, regions_, {}};
   PassProgress progress(context_.progress, "reading " + name + title_, total, chunks.size());
   {
     std::unique_ptr<BatchFeed> feed;
@@ -197,7 +228,9 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
       try {
         if (!feed)
           feed = std::make_unique<BatchFeed>(
-              header, std::vector<SnapshotChunk>(share(ranks.rank()), share(ranks.rank() + 1)),
+              header,
+              std::vector<SnapshotChunk>(chunks.begin() + static_cast<std::ptrdiff_t>(share.first),
+                                         chunks.begin() + static_cast<std::ptrdiff_t>(share.last)),
               setting_.quantum, setting_.batch_particles);
         if (!is_last) {
           const BatchFeed::Batch& batch = feed->next();
@@ -206,7 +239,10 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
           round.coarse_mass() = batch.coarse_mass;
           round.particles() = static_cast<std::int64_t>(batch.particles.size());
           round.chunks() = static_cast<std::int64_t>(batch.chunks);
-          deposit(simulation, batch.particles);
+          const std::vector<BatchMembers> members = regions_->find_members(batch.particles, setting_.threads);
+          deposit(simulation, batch.particles, members);
+          // Copies take no more than they hold.
+          if (setting_.store) kept.batches.push_back({batch.particles, members});
         }
       } catch (const std::bad_alloc&) {
         problem = "out of memory: give more ranks or nodes, or a smaller --memory";
@@ -240,12 +276,15 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
   if (!is_new && known->second != all.digest())
     throw InputError(fmt::format("{}: its particles changed while they were being read", name));
   read_[simulation] = all.digest();
+  if (!setting_.store) return;
+  kept.fingerprint = all.digest();
+  setting_.store->keep(simulation, std::move(kept));
 }
 
-void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch) {
+void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch,
+                               const std::vector<BatchMembers>& members) {
   const auto slices = static_cast<std::size_t>(context_.campaign.planes_per_snapshot);
   const int sign = simulation == Simulation::dmo ? -1 : 1;
-  const std::vector<BatchMembers> members = regions_.find_members(batch, setting_.threads);
   for (const auto& [realization, units] : units_) {
     const SnapshotTransform& transform = setting_.transforms.at(realization, pass_.snapshot_index);
     std::vector<QuantaPlane*> whole(slices, nullptr);
@@ -278,7 +317,7 @@ void LensplanePassRun::join_rings() {
     for (UnitPlanes& unit : units) {
       const TiledPlane* smaller = nullptr;
       for (std::size_t rule = 0; rule < unit.of_rule.size(); ++rule) {
-        if (!regions_.holds_previous(rule)) smaller = nullptr;
+        if (!regions_->holds_previous(rule)) smaller = nullptr;
         TiledPlane* plane = unit.of_rule[rule].get();
         if (!plane) continue;
         if (smaller) plane->add(*smaller);

@@ -19,11 +19,21 @@
 #include "stages/dmo_planes.hpp"
 #include "stages/lensplane_inputs.hpp"
 #include "stages/lensplane_plan.hpp"
+#include "stages/particle_store.hpp"
 #include "stages/plane_writing.hpp"
 
 namespace lenswright {
 
 MassKernel kernel_of(Assignment assignment);
+
+// Of `count` chunks, the run of neighbours that a rank reads.
+struct ChunkShare {
+  std::size_t first, last;  // last: one after
+};
+inline ChunkShare share_of(std::size_t count, int rank, int ranks) {
+  const auto r = static_cast<std::size_t>(rank), n = static_cast<std::size_t>(ranks);
+  return {count * r / n, count * (r + 1) / n};
+}
 
 // What all passes of a run have in common.
 struct LensplaneSetting {
@@ -32,6 +42,8 @@ struct LensplaneSetting {
   MassQuantum quantum;
   int threads = 1;
   std::size_t batch_particles = 0;
+  std::shared_ptr<TileMemory> tile_memory;
+  ParticleStore* store = nullptr;  // keeps particles for the passes that follow; null: each pass reads them
 };
 
 // Fingerprints of snapshots that were read before, by simulation and snapshot index: reading one again must give the
@@ -69,8 +81,10 @@ class LensplanePassRun {
   };
   void allocate();
   int plane_of(const PlaneUnit& unit) const;
+  void take_simulation(Simulation simulation, SnapshotFingerprints& fingerprints);
   void read_simulation(Simulation simulation, SnapshotFingerprints& fingerprints);
-  void deposit(Simulation simulation, const ParticleBatch& batch);
+  void put_down_kept(Simulation simulation, KeptSimulation& kept);
+  void deposit(Simulation simulation, const ParticleBatch& batch, const std::vector<BatchMembers>& members);
   void join_rings();
   ProductRecord record_of(const Output& output) const;
 
@@ -79,7 +93,7 @@ class LensplanePassRun {
   const LensplaneInputs& inputs_;
   const LensplanePass& pass_;
   std::string title_;
-  ReplacementRegions regions_;
+  std::shared_ptr<const ReplacementRegions> regions_;
   std::optional<MassAssignment> assignment_;      // while particles are read
   std::map<int, std::vector<UnitPlanes>> units_;  // by realization
   std::vector<Output> outputs_;

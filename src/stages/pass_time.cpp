@@ -32,15 +32,6 @@ double seconds_since(Clock::time_point start) {
   return std::max(1e-6, std::chrono::duration<double>(Clock::now() - start).count());
 }
 
-std::set<Simulation> simulations_in(const Campaign& campaign, const LensplanePass& pass) {
-  std::set<Simulation> simulations;
-  for (const PlaneUnit& unit : pass.units)
-    for (const int model : unit.models)
-      for (const Simulation simulation : simulations_of(campaign.models[static_cast<std::size_t>(model)]))
-        simulations.insert(simulation);
-  return simulations;
-}
-
 std::uint64_t particles_in(const Campaign& campaign, const LensplaneInputs& inputs, Simulation simulation) {
   std::uint64_t particles = 0;
   for (const int type : particle_types_of(campaign, simulation))
@@ -49,6 +40,15 @@ std::uint64_t particles_in(const Campaign& campaign, const LensplaneInputs& inpu
 }
 
 }  // namespace
+
+std::set<Simulation> simulations_in(const Campaign& campaign, const LensplanePass& pass) {
+  std::set<Simulation> simulations;
+  for (const PlaneUnit& unit : pass.units)
+    for (const int model : unit.models)
+      for (const Simulation simulation : simulations_of(campaign.models[static_cast<std::size_t>(model)]))
+        simulations.insert(simulation);
+  return simulations;
+}
 
 LensplaneSpeed measure_speed(const StageContext& context, const LensplaneInputs& inputs, int threads) {
   const Campaign& campaign = context.campaign;
@@ -93,14 +93,14 @@ LensplaneSpeed measure_speed(const StageContext& context, const LensplaneInputs&
   return slowest;
 }
 
-std::uint64_t PassTimes::particles(const LensplanePass& pass) const {
+std::uint64_t PassTimes::particles(int snapshot_index, const std::set<Simulation>& simulations) const {
   std::uint64_t particles = 0;
-  for (const Simulation simulation : simulations_in(campaign_, pass))
-    particles += particles_in(campaign_, inputs_.at(pass.snapshot_index), simulation);
+  for (const Simulation simulation : simulations)
+    particles += particles_in(campaign_, inputs_.at(snapshot_index), simulation);
   return particles;
 }
 
-double PassTimes::pass(const LensplanePass& pass) const {
+double PassTimes::pass(const LensplanePass& pass, bool kept) const {
   const LensplaneInputs& inputs = inputs_.at(pass.snapshot_index);
   // Per simulation: on how many whole planes a particle goes, and how many models it is inside a halo for.
   std::map<Simulation, std::set<int>> whole;
@@ -131,9 +131,10 @@ double PassTimes::pass(const LensplanePass& pass) const {
         static_cast<double>(particles_in(campaign_, inputs, simulation)) / static_cast<double>(ranks_);
     double work = static_cast<double>(whole[simulation].size()) + kModelCost * inside;
     if (inside > 0)
-      work += kFindingCost + kSortingCost * most_inside * static_cast<double>(whole[Simulation::dmo].size());
+      work += (kept ? 0 : kFindingCost) +
+              kSortingCost * most_inside * static_cast<double>(whole[Simulation::dmo].size());
     // The next batch is read while one is put down.
-    seconds += particles * std::max(1 / speed_.particles_read, work / speed_.particles_put_down);
+    seconds += particles * std::max(kept ? 0 : 1 / speed_.particles_read, work / speed_.particles_put_down);
   }
   const double planes = std::ceil(static_cast<double>(plane_count(pass)) / static_cast<double>(ranks_));
   return seconds + planes * static_cast<double>(plane_file_size(campaign_.lensplanes.grid, kScalarFields)) /

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "geometry/transform.hpp"
 #include "stages/lensplane_inputs.hpp"
@@ -23,13 +24,18 @@ struct LensplaneSpeed {
 // campaign's grid.
 LensplaneSpeed measure_speed(const StageContext& context, const LensplaneInputs& inputs, int threads);
 
+// Whose particles a pass takes.
+std::set<Simulation> simulations_in(const Campaign& campaign, const LensplanePass& pass);
+
 class PassTimes {
  public:
   PassTimes(const Campaign& campaign, const std::map<int, LensplaneInputs>& inputs, int ranks,
             const LensplaneSpeed& speed)
       : campaign_(campaign), inputs_(inputs), ranks_(ranks), speed_(speed) {}
-  double pass(const LensplanePass& pass) const;
-  std::uint64_t particles(const LensplanePass& pass) const;  // of all ranks
+  // `kept`: the particles are in memory, with the regions that hold them.
+  double pass(const LensplanePass& pass, bool kept = false) const;
+  // Of all ranks, of these simulations.
+  std::uint64_t particles(int snapshot_index, const std::set<Simulation>& simulations) const;
 
  private:
   const Campaign& campaign_;
