@@ -12,6 +12,8 @@
 #include <optional>
 #include <set>
 
+#include "attempt_record.hpp"
+#include "base/process_usage.hpp"
 #include "base/stop_request.hpp"
 #include "base/version.hpp"
 #include "campaign/product_path.hpp"
@@ -19,6 +21,7 @@
 #include "physics/rendezvous.hpp"
 #include "plan/array_spec.hpp"
 #include "plan/task_file.hpp"
+#include "stages/job_usage.hpp"
 #include "terminal_progress.hpp"
 
 namespace lenswright {
@@ -51,6 +54,8 @@ cxxopts::Options make_options(const std::string& program, Stage stage, const std
   if (offers(stage, "run")) add("run", "runs, from 1", cxxopts::value<std::vector<int>>(), "R ...");
   add("tasks", "task file of a plan, in place of selectors", cxxopts::value<std::string>(), "FILE");
   add("task", "array index of the task in it", cxxopts::value<int>(), "K");
+  add("tasks-digest", "XXH3-128 of the task file (xxhsum -H2): anything else in its place is refused",
+      cxxopts::value<std::string>(), "HEX");
   add("force", "make complete products anew too; the old ones are moved to the trash");
   add("replace-mismatched", "move products of another grid to the trash and make them anew");
   add("threads", "threads per rank (default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or 1)",
@@ -121,6 +126,18 @@ std::vector<ProductId> selected_products(const Campaign& campaign, Stage stage,
   return products;
 }
 
+// A job may wait for days: what it finds in the end is what was planned, or nothing is done.
+void require_digest(const Campaign& campaign, const std::string& path, const std::string& text,
+                    const std::string& expected) {
+  const std::optional<Digest> digest = Digest::from_hex(expected);
+  if (!digest) throw UsageError(fmt::format("--tasks-digest {}: 32 hexadecimal digits", expected));
+  if (const Digest found = digest_of(text); found != *digest)
+    throw InputError(fmt::format(
+        "{} has digest {}, the job was submitted for {}: it is not the file that was planned; nothing is "
+        "made. Plan anew with `recovery submit --config {}`",
+        path, found.hex(), digest->hex(), campaign.file.string()));
+}
+
 std::vector<ProductId> task_products(const Campaign& campaign, Stage stage,
                                      const cxxopts::ParseResult& parsed) {
   for (const std::string& selector : kSelectors)
@@ -129,7 +146,10 @@ std::vector<ProductId> task_products(const Campaign& campaign, Stage stage,
           fmt::format("--tasks and --{} exclude each other: the task says what to make", selector));
   if (parsed.count("task") == 0) throw UsageError("--tasks needs --task K, the array index of the task");
   const std::string path = parsed["tasks"].as<std::string>();
-  const TaskFile file = decode_task_file(campaign, path, read_text(real_disk(), path));
+  const std::string text = read_text(real_disk(), path);
+  if (parsed.count("tasks-digest") > 0)
+    require_digest(campaign, path, text, parsed["tasks-digest"].as<std::string>());
+  const TaskFile file = decode_task_file(campaign, path, text);
   if (file.stage != stage)
     throw UsageError(
         fmt::format("{} holds tasks of {}, not of {}", path, stage_name(file.stage), stage_name(stage)));
@@ -162,8 +182,9 @@ double seconds_from(const std::string& text) {
 StageRequest request_from(const Campaign& campaign, Stage stage, const cxxopts::ParseResult& parsed) {
   StageRequest request;
   request.stage = stage;
-  if (parsed.count("task") > 0 && parsed.count("tasks") == 0)
-    throw UsageError("--task K needs --tasks FILE, the file that holds the task");
+  for (const char* option : {"task", "tasks-digest"})
+    if (parsed.count(option) > 0 && parsed.count("tasks") == 0)
+      throw UsageError(fmt::format("--{} needs --tasks FILE, the file that holds the task", option));
   request.products = parsed.count("tasks") > 0 ? task_products(campaign, stage, parsed)
                                                : selected_products(campaign, stage, parsed);
   request.force = parsed.count("force") > 0;
@@ -179,22 +200,6 @@ StageRequest request_from(const Campaign& campaign, Stage stage, const cxxopts::
   return request;
 }
 
-// Collective. The request's products as they now lie on the disk: what a job believes of itself is not enough.
-void require_outputs(const StageContext& context, const StageRequest& request) {
-  together(context.ranks, [&] {
-    if (!context.ranks.first()) return;
-    const ReceiptIndex none;
-    for (const ProductId& id : request.products) {
-      const Finding finding = check_product(context.campaign, context.disk, id, Tier::header, none);
-      if (finding.state != State::complete && finding.state != State::stale)
-        throw InputError(
-            fmt::format("{} is {} after the work: {}; run again, and if it stays so look at it "
-                        "with `recovery why`",
-                        product_name(context.campaign, id), state_name(finding.state), finding.because));
-    }
-  });
-}
-
 // How a rank ended.
 struct Ending {
   std::string message;  // empty: well
@@ -208,6 +213,9 @@ Ending ending_of(const Body& body) {
     return {};
   } catch (const Failure& failure) {
     return {failure.what(), static_cast<int>(failure.status())};
+  } catch (const std::bad_alloc&) {
+    return {"out of memory: give more ranks or nodes, or a smaller --memory",
+            static_cast<int>(ExitStatus::failed)};
   } catch (const std::exception& failure) {
     return {failure.what(), static_cast<int>(ExitStatus::failed)};
   }
@@ -215,24 +223,31 @@ Ending ending_of(const Body& body) {
 
 // A rank that failed waits a moment for the others to come to the same end. If all do, one speaks for them; if
 // not, the others are at work or wait for this one in vain, and the whole job ends here.
-int settle(const std::string& program, const Rendezvous& rendezvous, const Ending& ending) {
+int settle(const std::string& program, const Rendezvous& rendezvous, const Ending& ending,
+           std::optional<AttemptRecord>& record) {
   constexpr std::chrono::seconds kPatience{5};
   const Communicator& ranks = rendezvous.ranks();
   if (!rendezvous.all_come(kPatience)) {
     fmt::print(stderr, "{}: rank {}: {}\n", program, ranks.rank(), ending.message);
     std::fflush(stderr);
+    const ProcessUsage mine = process_usage();  // the others are not there to tell theirs
+    if (record)
+      record->write(real_disk(), {1, mine.peak_memory_bytes, mine.wall_seconds, mine.cpu_seconds},
+                    ending.status, fmt::format("rank {}: {}", ranks.rank(), ending.message), 0);
     ranks.abort(ending.status);
   }
   const std::vector<std::string> messages = ranks.gather_all(ending.message);
   int status = ending.status;
   for (const std::string& text : ranks.gather_all(std::to_string(ending.status)))
     status = std::max(status, std::stoi(text));
+  const JobUsage usage = job_usage(ranks);
   if (ranks.first()) {
     const std::set<std::string> different(messages.begin(), messages.end());
     for (std::size_t rank = 0; rank < messages.size(); ++rank) {
       if (different.size() > 1) fmt::print(stderr, "{}: rank {}: {}\n", program, rank, messages[rank]);
     }
     if (different.size() == 1) fmt::print(stderr, "{}: {}\n", program, messages.front());
+    if (record) record->write(real_disk(), usage, status, messages.front(), 0);
   }
   return status;
 }
@@ -272,21 +287,35 @@ int stage_main(int argc, char** argv, Stage stage, const std::string& descriptio
   watch_stop_signals();
   const Communicator ranks;
   const Rendezvous rendezvous(ranks);
+  std::optional<Campaign> campaign;
+  StageRequest request;
+  std::optional<AttemptRecord> record;  // of a run on a task, on every rank: any of them may have to write it
   const Ending ending = ending_of([&] {
-    const Campaign campaign = campaign_from(*parsed);
-    const StageRequest request = request_from(campaign, stage, *parsed);
+    campaign = campaign_from(*parsed);
+    if (parsed->count("tasks") > 0 && parsed->count("task") > 0 && parsed->count("estimate") == 0)
+      record.emplace(*campaign, stage, (*parsed)["tasks"].as<std::string>(), (*parsed)["task"].as<int>(),
+                     ranks.size());
+    request = request_from(*campaign, stage, *parsed);
+    if (record) record->set_request(request);
     std::unique_ptr<ProgressSink> progress = std::make_unique<SilentProgress>();
     if (ranks.first()) progress = make_terminal_progress();
-    const StageContext context{campaign, real_disk(), ranks, *progress};
+    if (record) progress->note(record->opening());
+    const StageContext context{*campaign, real_disk(), ranks, *progress};
     const StageOutcome outcome = run(context, request);
     if (request.estimate_only) {
       if (ranks.first()) fmt::print("{}", outcome.estimate);
       return;
     }
-    require_outputs(context, request);
-    if (ranks.first()) fmt::print("made {}, already complete {}\n", outcome.made, outcome.were_complete);
+    // As they now lie on the disk: what a program believes of itself is not enough.
+    together(ranks, [&] {
+      if (ranks.first()) require_outputs(*campaign, real_disk(), request);
+    });
+    const JobUsage usage = job_usage(ranks);
+    if (!ranks.first()) return;
+    if (record) record->write(real_disk(), usage, 0, {}, outcome.made);
+    fmt::print("made {}, already complete {}\n", outcome.made, outcome.were_complete);
   });
-  return ending.message.empty() ? ending.status : settle(program, rendezvous, ending);
+  return ending.message.empty() ? ending.status : settle(program, rendezvous, ending, record);
 }
 
 }  // namespace lenswright

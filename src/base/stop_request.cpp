@@ -11,12 +11,16 @@ namespace {
 volatile std::sig_atomic_t caught_signal = 0;
 
 void remember(int signal_number) {
-  if (caught_signal != 0 && caught_signal != SIGUSR1 && signal_number != SIGUSR1) {
+  // A user who asks twice means it. A launcher and its scheduler each pass SIGTERM on, so that one comes in twos and
+  // threes; what does not end in time gets SIGKILL from them.
+  if (caught_signal == SIGINT && signal_number == SIGINT) {
     std::signal(signal_number, SIG_DFL);
     std::raise(signal_number);
     return;
   }
-  caught_signal = signal_number;
+  // The first one says why (a SIGTERM follows a SIGUSR1 at the limit, and Open MPI's launcher answers SIGINT with one),
+  // but for the user's own, which comes before all.
+  if (caught_signal == 0 || signal_number == SIGINT) caught_signal = signal_number;
 }
 
 }  // namespace
@@ -33,9 +37,13 @@ bool stop_requested() {
   return caught_signal != 0;
 }
 
+bool stop_for_walltime() {
+  return caught_signal == SIGUSR1;
+}
+
 void throw_if_stop_requested() {
   if (caught_signal == 0) return;
-  if (caught_signal == SIGUSR1) {
+  if (caught_signal != SIGINT) {
     throw StopRequested(
         "stopped before the time limit; what is finished is published, run again for the rest",
         ExitStatus::stopped_early);

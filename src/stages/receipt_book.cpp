@@ -2,12 +2,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iterator>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/version.hpp"
+#include "ledger/job_facts.hpp"
+#include "physics/fft_library.hpp"
+#include "stages/job_usage.hpp"
 #include "stages/stage_run.hpp"
 
 namespace lenswright {
@@ -25,9 +27,8 @@ ReceiptBook::ReceiptBook(const StageContext& context, Stage stage, int threads,
   receipt_.ranks = context.ranks.size();
   receipt_.threads = threads;
   receipt_.started = utc_now();
-  for (const auto& [note, variable] :
-       {std::pair("slurm_job", "SLURM_JOB_ID"), std::pair("slurm_array_task", "SLURM_ARRAY_TASK_ID")})
-    if (const char* value = std::getenv(variable)) receipt_.notes[note] = value;
+  note_job(receipt_.notes, job_facts());
+  if (stage == Stage::lux) receipt_.notes[kNoteFftw] = fft_library();
 }
 
 void ReceiptBook::add(ProductRecord record) {
@@ -40,6 +41,7 @@ void ReceiptBook::write() {
   Receipt receipt = receipt_;
   receipt.finished = utc_now();
   receipt.products = std::exchange(records_, {});
+  note_usage(receipt.notes, job_usage(context_.ranks));
   // Each rank's records travel as a receipt of their own, so that there is one way to write and read them.
   const std::vector<std::string> parts =
       context_.ranks.gather_all(receipt.products.empty() ? std::string() : encode_receipt(receipt));
