@@ -10,11 +10,14 @@
 #include "campaign/product_path.hpp"
 #include "command_line.hpp"
 #include "io/atomic_writer.hpp"
+#include "plan_folder.hpp"
 #include "report/terminal.hpp"
 #include "run/campaign_lock.hpp"
 #include "run/damaged_files.hpp"
 #include "run/local_executor.hpp"
 #include "run/volume_need.hpp"
+#include "submit_advice.hpp"
+#include "submit_slurm.hpp"
 #include "survey.hpp"
 #include "terminal_progress.hpp"
 #include "verb.hpp"
@@ -30,23 +33,16 @@ struct SubmitRequest {
   PlanOptions plan;
   bool dry_run = false;
   bool yes = false;
+  bool show_scripts = false;
+  bool retry_stopped = false;
+  std::optional<int> auto_retry;
+  ExecutorChoice executor;
   std::optional<int> jobs, ranks;
 };
 
 std::optional<int> number_from(const cxxopts::ParseResult& parsed, const std::string& option) {
   if (parsed.count(option) == 0) return std::nullopt;
   return parsed[option].as<int>();
-}
-
-void require_local(const std::string& executor) {
-  if (executor == "local") return;
-  if (executor == "slurm") {
-    throw UsageError(
-        "--executor slurm: this build of recovery submits through the local executor only; look at the plan "
-        "with recovery submit --dry-run, or run it in an interactive job with recovery submit --executor "
-        "local");
-  }
-  throw UsageError(fmt::format("--executor {}: there are local and slurm", executor));
 }
 
 // Nothing is planned on what cannot be seen: an unmounted disk is not a thousand missing planes.
@@ -76,12 +72,6 @@ void require_mpirun_allowed() {
   }
 }
 
-std::string plan_name() {
-  std::string time = utc_now();
-  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
-  return fmt::format("{}-{}", time, getpid());
-}
-
 // The questions that a large or destructive plan raises; empty: none.
 std::string fuse_of(const Campaign& campaign, const Plan& plan) {
   const SafetySettings& safety = campaign.safety;
@@ -96,21 +86,6 @@ std::string fuse_of(const Campaign& campaign, const Plan& plan) {
   return question.empty() ? question : question + "Go on?";
 }
 
-// Temporary files of writers that are gone, looked at once more right before.
-void remove_dead_files(Disk& disk, const std::vector<fs::path>& files) {
-  std::size_t removed = 0;
-  for (const fs::path& file : files) {
-    const auto name = parse_temporary_name(file.filename().string());
-    const auto status = disk.status(file);
-    if (!name || !status || !writer_is_dead(*name, *status)) continue;
-    disk.remove(file);
-    ++removed;
-  }
-  if (removed > 0)
-    fmt::print("removed {} temporary file{} of writers that no longer live\n", removed,
-               removed == 1 ? "" : "s");
-}
-
 std::optional<ExitStatus> asked_to_stop() {
   try {
     throw_if_stop_requested();
@@ -120,22 +95,14 @@ std::optional<ExitStatus> asked_to_stop() {
   }
 }
 
-struct PlanFolders {
-  fs::path plan, logs;
-};
-
-PlanFolders write_plan(Disk& disk, const Campaign& campaign, const Plan& plan, const ReceiptIndex& receipts) {
-  const std::string name = plan_name();
-  const PlanFolders folders{campaign.state / "plans" / name, campaign.state / "logs" / name};
-  disk.create_directories(folders.plan);
-  disk.create_directories(folders.logs);
-  publish_text(disk, folders.plan / "plan.json", encode_plan(campaign, plan));
-  for (const Stage stage : kStages) {
-    if (plan.count(stage) == 0) continue;
-    publish_text(disk, folders.plan / task_file_name(stage),
-                 encode_task_file(campaign, task_file_of(campaign, plan, stage, receipts)));
-  }
-  return folders;
+PlanFolder write_local_plan(Disk& disk, const Campaign& campaign, const Plan& plan,
+                            const ReceiptIndex& receipts) {
+  PlanFolder folder = write_plan_folder(disk, campaign, plan);
+  for (const Stage stage : kStages)
+    if (plan.count(stage) > 0)
+      publish_text(disk, folder.plan / task_file_name(stage),
+                   encode_task_file(campaign, task_file_of(campaign, plan, stage, receipts)));
+  return folder;
 }
 
 // What is on disk now decides, not what the tasks say.
@@ -170,7 +137,7 @@ ExitStatus carry_out(const SubmitRequest& request, const Survey& found, const Pl
   settings.parallelism = settle_parallelism(settings.cores, request.jobs, request.ranks);
   settings.programs = fs::read_symlink("/proc/self/exe").parent_path();
   settings.replace_mismatched = request.plan.replace_mismatched;
-  const PlanFolders folders = write_plan(disk, campaign, plan, found.receipts);
+  const PlanFolder folders = write_local_plan(disk, campaign, plan, found.receipts);
   settings.task_files = folders.plan;
   settings.logs = folders.logs;
   fmt::print("plan: {}\nlogs: {}\n{} at once, {} ranks each\n", folders.plan.string(), folders.logs.string(),
@@ -217,20 +184,40 @@ ExitStatus submit(const SubmitRequest& request) {
   if (lock && !lock->taken_over().empty())
     fmt::print("an earlier submit ended without a word: {}; going on in its place\n", lock->taken_over());
 
+  SlurmSide slurm(look, *progress);
+  PlanOptions options = request.plan;
+  options.in_flight = slurm.look_at_queue(lock ? &*lock : nullptr).products;
   const Survey found = survey(look, disk, *progress);
   require_seen(look, found);
-  const Plan plan = make_plan(look.campaign, found.scan, look.selection, found.inputs, request.plan);
+  Plan plan = make_plan(look.campaign, found.scan, look.selection, found.inputs, options);
+  Advice advice;
+  if (request.executor.slurm && !plan.tasks.empty()) {
+    AdvisedPlan advised = advise(look, std::move(plan), request.retry_stopped);
+    plan = std::move(advised.plan);
+    advice = std::move(advised.advice);
+  }
   const bool gaps_left = !plan.blocked.empty() || !plan.left_mismatched.empty();
   fmt::print("campaign {}, tier {}\n{}", look.campaign.name, tier_name(look.tier),
              draw_plan(look.campaign, plan, terminal_style()));
   if (plan.tasks.empty()) {
     if (!request.dry_run) remove_dead_files(disk, plan.dead_temporary_files);
-    fmt::print("{}\n", gaps_left ? fmt::format("nothing can be made; next: recovery diagnose{}", look.options)
-                                 : "nothing to do: all is complete");
+    fmt::print("{}\n",
+               gaps_left ? fmt::format("nothing can be made; next: recovery diagnose{}", look.options)
+               : !plan.in_flight.empty()
+                   ? fmt::format("nothing to submit: all that lacks is in flight; next: recovery status{}",
+                                 look.options)
+                   : "nothing to do: all is complete");
     return gaps_left ? ExitStatus::gaps : ExitStatus::done;
   }
   const std::vector<VolumeNeed> needs = volume_needs(disk, look.campaign, plan);
   for (const VolumeNeed& need : needs) fmt::print("space: {}\n", describe(need));
+  fmt::print("executor: {}{}\n", request.executor.slurm ? "slurm" : "local",
+             request.executor.because.empty() ? "" : ", since " + request.executor.because);
+  if (request.executor.slurm) {
+    slurm.draw_up(plan, advice, !request.dry_run);
+    fmt::print("{}", slurm.text());
+    if (request.show_scripts) fmt::print("{}", slurm.scripts(plan, found, options.replace_mismatched));
+  }
   if (request.dry_run) {
     if (!std::all_of(needs.begin(), needs.end(), [](const VolumeNeed& need) { return need.enough(); }))
       fmt::print("not enough room: the real submit would refuse\n");
@@ -241,13 +228,18 @@ ExitStatus submit(const SubmitRequest& request) {
     return gaps_left ? ExitStatus::gaps : ExitStatus::done;
   }
   require_space(needs);
-  require_mpirun_allowed();
+  if (!request.executor.slurm) require_mpirun_allowed();
   if (const std::string question = fuse_of(look.campaign, plan);
       !question.empty() && !confirmed(question, request.yes)) {
     fmt::print("nothing done\n");
     return ExitStatus::gaps;
   }
-  return carry_out(request, found, plan, *progress);
+  if (!request.executor.slurm) return carry_out(request, found, plan, *progress);
+  constexpr int kFirstAttempt = 1;
+  const ExitStatus status = slurm.submit(plan, found, options.replace_mismatched, *lock, kFirstAttempt);
+  if (request.auto_retry && status == ExitStatus::done)
+    submit_auto_retry(look, *request.auto_retry, request.yes, options.replace_mismatched);
+  return status;
 }
 
 }  // namespace
@@ -256,23 +248,38 @@ ExitStatus run_submit(int argc, char** argv) {
   cxxopts::Options options = verb_options(
       "submit",
       "Makes again what is missing or damaged, and what is made from it; nothing healthy is touched. "
-      "Damaged files move to .trash of their stage's root first. Exit status 0: all planned is there, 1: "
-      "gaps remain, 2: nothing could be planned.");
+      "Damaged files move to .trash of their stage's root first. Exit status 0: all planned is there, or "
+      "handed to Slurm, 1: gaps remain, 2: nothing could be planned or handed over.");
   add_selection_options(options);
   options.add_options()("dry-run", "show the plan and do nothing")(
-      "executor", "local (this machine) or slurm", cxxopts::value<std::string>()->default_value("local"),
-      "NAME")("jobs", "tasks at once (1)", cxxopts::value<int>(), "N")(
+      "executor",
+      "local (this machine) or slurm (unset: slurm where the campaign has a slurm section and sbatch is in "
+      "PATH)",
+      cxxopts::value<std::string>()->default_value(""),
+      "NAME")("show-scripts", "slurm: show the batch scripts, too")("jobs", "tasks at once (1)",
+                                                                    cxxopts::value<int>(), "N")(
       "ranks", "MPI ranks of each task (as many as the cores allow)", cxxopts::value<int>(), "P")(
       "yes", "go on where the fuses of the campaign's safety section would ask")(
       "replace-mismatched", "move sound products of another grid aside and make them anew");
+  options.add_options()(
+      "auto-retry",
+      "slurm: after all jobs, a small one plans again what lacks, up to N times, and leaves "
+      "a report in the state folder",
+      cxxopts::value<int>(),
+      "N")("retry-stopped", "slurm: also what failed the same way twice, or too often");
   const auto parsed = parse_verb(options, argc, argv);
   if (!parsed) return ExitStatus::done;
-  require_local((*parsed)["executor"].as<std::string>());
   SubmitRequest request;
   request.look = look_from(*parsed);
   request.plan.replace_mismatched = parsed->count("replace-mismatched") > 0;
   request.dry_run = parsed->count("dry-run") > 0;
   request.yes = parsed->count("yes") > 0;
+  request.show_scripts = parsed->count("show-scripts") > 0;
+  request.executor = choose_executor(request.look.campaign, (*parsed)["executor"].as<std::string>());
+  request.retry_stopped = parsed->count("retry-stopped") > 0;
+  request.auto_retry = number_from(*parsed, "auto-retry");
+  if (request.auto_retry && (*request.auto_retry < 0 || !request.executor.slurm))
+    throw UsageError("--auto-retry N: at least 0, and with --executor slurm");
   request.jobs = number_from(*parsed, "jobs");
   request.ranks = number_from(*parsed, "ranks");
   settle_parallelism(available_cores(), request.jobs, request.ranks);

@@ -1,0 +1,222 @@
+// recovery submit through a real Slurm: whole recoveries, failures that hold back only what needs them, exactly once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+#include <set>
+#include <thread>
+
+#include "plan/array_spec.hpp"
+#include "slurm_campaign.hpp"
+
+namespace lenswright::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::Each;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+class RecoverySubmitSlurm : public testing::Test {
+ protected:
+  fs::path sandbox_ = shared_slurm_sandbox();
+  TemporaryFolder folder_;
+  void TearDown() override { run_command("scancel --user=$(id -un)"); }
+
+  // In sbatch's place in PATH: `body` may call "$real". Applies to this process's children from now on.
+  void put_sbatch(const std::string& body) const {
+    const CommandOutcome real = run_command("command -v sbatch");
+    const fs::path file = folder_ / "bin/sbatch";
+    write_file(file, "#!/usr/bin/env bash\nreal=" + real.output.substr(0, real.output.find('\n')) +
+                         "\ncase \" $* \" in *\" --test-only \"*) exec \"$real\" \"$@\";; esac\n" + body);
+    fs::permissions(file, fs::perms::owner_all);
+    setenv("PATH", (file.parent_path().string() + ":" + std::getenv("PATH")).c_str(), 1);
+  }
+};
+
+std::set<std::int64_t> job_ids(const std::vector<SlurmJob>& jobs) {
+  std::set<std::int64_t> ids;
+  for (const SlurmJob& job : jobs) ids.insert(job.array);
+  return ids;
+}
+
+// How often each product was handed to an element.
+std::map<ProductId, int> times_submitted(const SlurmCampaign& small) {
+  std::map<ProductId, int> times;
+  const Campaign campaign = small.campaign();
+  for (const Submission& submission : small.submissions())
+    for (const SubmittedArray& array : submission.arrays)
+      if (array.answer && array.answer->job)
+        for (const auto& [index, products] : element_products(real_disk(), campaign, array.intent))
+          for (const ProductId& id : products) ++times[id];
+  return times;
+}
+
+TEST_F(RecoverySubmitSlurm, ADamagedCampaignComesBackByteForByteAndNothingElseRuns) {
+  std::mt19937 random(std::random_device{}());
+  SlurmCampaign small(folder_.path());
+  small.make_all();
+  const ProductFiles gold = small.demo().products();
+  std::vector<std::string> names;
+  for (const auto& [name, facts] : gold)
+    if (name.ends_with(".dat") && name.find("config") == std::string::npos) names.push_back(name);
+  std::shuffle(names.begin(), names.end(), random);
+  names.resize(6);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    SCOPED_TRACE(names[i]);
+    if (i % 2 == 0)
+      fs::remove(small.folder() / names[i]);
+    else
+      fs::resize_file(small.folder() / names[i], gold.at(names[i]).bytes.size() / 2);
+  }
+  small.expect_status("recovery submit --executor slurm", 0);
+  for (const SlurmJob& job : small.wait_for_end()) EXPECT_EQ(job.state, JobState::done) << describe_end(job);
+  small.expect_status("recovery verify --tier full", 0);
+
+  const ProductFiles silver = small.demo().products();
+  EXPECT_THAT(differing(gold, silver), IsEmpty());
+  for (const auto& [name, facts] : gold) {
+    if (std::find(names.begin(), names.end(), name) != names.end() || !silver.contains(name)) continue;
+    EXPECT_EQ(silver.at(name).inode, facts.inode) << name << " was touched";
+  }
+  const std::vector<std::string> words = small.words_on_products();
+  EXPECT_FALSE(words.empty());
+  EXPECT_THAT(words, Each(AllOf(Not(HasSubstr("made 0")), EndsWith("already complete 0"))))
+      << "an element ran that had nothing to do";
+  EXPECT_THAT(small.expect_status("recovery submit", 0), HasSubstr("all is complete"));
+}
+
+TEST_F(RecoverySubmitSlurm, APathFullOfShellSyntaxInjectsNothing) {
+  const fs::path nasty = folder_ / "a b \"q\" $(touch hacked) `touch hacked` ; & * %j";
+  fs::create_directories(nasty);
+  SlurmCampaign small(nasty);
+  small.expect_status("recovery submit --executor slurm --set 'raytracing.runs=1'", 0);
+  for (const SlurmJob& job : small.wait_for_end()) EXPECT_EQ(job.state, JobState::done) << describe_end(job);
+  small.expect_status("recovery verify --set raytracing.runs=1", 0);
+  EXPECT_THAT(small.words_on_products(), SizeIs(2 + 4 + 4));
+  for (const auto& entry : fs::recursive_directory_iterator(folder_.path()))
+    EXPECT_NE(entry.path().filename(), "hacked") << entry.path();
+
+  const std::string broken = small.expect_status("recovery submit --set $'state=st\\nate'", 2);
+  EXPECT_THAT(broken, HasSubstr("break"));
+}
+
+TEST_F(RecoverySubmitSlurm, OneFailedSnapshotHoldsBackOnlyWhatNeedsIt) {
+  // Held until the test has taken the snapshot away: the plan still saw it.
+  SlurmCampaign small(folder_.path(), slurm_campaign_yaml("  lensplanes: {extra: ['#SBATCH --hold']}\n"));
+  small.make_all();
+  const ProductFiles gold = small.demo().products();
+  // Of dmo LP_00 a plane of snapshot 96 (the first) and of hydro LP_01 one of snapshot 90, with what is made from them.
+  for (const auto& [combination, plane] : {std::pair{"dmo/LP_00", "01"}, std::pair{"hydro/LP_01", "03"}}) {
+    for (const auto& [name, facts] : gold)
+      if (name.starts_with(fmt::format("RT/{}/", combination)) ||
+          name == fmt::format("LP/{}/lenspot{}.dat", combination, plane) ||
+          name == fmt::format("LUX/{}/lenspot{}.dat", combination, plane))
+        fs::remove(small.folder() / name);
+  }
+  const std::string plan = small.expect_status("recovery submit --executor slurm", 0);
+  EXPECT_THAT(plan, AllOf(HasSubstr("lensplanes-01 --array=0-1"), HasSubstr("lux-01"), HasSubstr("lux-02")));
+  const fs::path snapshot = small.folder() / "universe/dmo/snapdir_096";
+  ASSERT_TRUE(fs::exists(snapshot));
+  fs::rename(snapshot, small.folder() / "away");
+  run_command(fmt::format("scontrol release {}", *small.submissions().front().arrays.front().answer->job));
+  std::map<std::string, int> ends;
+  for (const SlurmJob& job : small.wait_for_end())
+    ++ends[std::string(job.name.substr(0, job.name.find('_'))) + " " +
+           std::string(job_state_name(job.state))];
+  const std::map<std::string, int> expected = {{"lensplanes-01 failed", 1}, {"lensplanes-01 done", 1},
+                                               {"lux-01 failed", 1},        {"lux-02 done", 1},
+                                               {"raytracing-01 failed", 1}, {"raytracing-02 done", 1}};
+  EXPECT_EQ(ends, expected);
+  const ProductFiles half = small.demo().products();
+  for (const std::string& name : differing(gold, half))
+    EXPECT_THAT(name, HasSubstr("dmo/LP_00")) << "independent of what failed";
+
+  // Without its snapshot it is blocked; with it exactly the rest is made.
+  EXPECT_THAT(small.expect_status("recovery submit --executor slurm --dry-run", 1), HasSubstr("blocked"));
+  fs::rename(small.folder() / "away", snapshot);
+  small.expect_status("recovery submit --executor slurm --set slurm.lensplanes.extra=null", 0);
+  const std::vector<Submission> submissions = small.submissions();
+  ASSERT_THAT(submissions, SizeIs(2));
+  EXPECT_THAT(submissions[1].arrays, SizeIs(3));
+  for (const SubmittedArray& array : submissions[1].arrays) EXPECT_THAT(array.intent.elements, SizeIs(1));
+  small.wait_for_end();
+  small.expect_status("recovery verify --tier full", 0);
+  EXPECT_THAT(differing(gold, small.demo().products()), IsEmpty());
+}
+
+TEST_F(RecoverySubmitSlurm, NothingIsSubmittedTwiceNeitherInARowNorAtOnce) {
+  SlurmCampaign small(folder_.path(), slurm_campaign_yaml("  lensplanes: {extra: ['#SBATCH --hold']}\n"));
+  CommandOutcome outcomes[2];
+  std::thread other([&] { outcomes[1] = small.run("recovery submit --executor slurm"); });
+  outcomes[0] = small.run("recovery submit --executor slurm");
+  other.join();
+  const int refused = (outcomes[0].status == 2 ? 1 : 0) + (outcomes[1].status == 2 ? 1 : 0);
+  for (const CommandOutcome& outcome : outcomes) {
+    if (outcome.status != 2) continue;
+    EXPECT_THAT(outcome.output, AllOf(HasSubstr("is at work on this campaign"), HasSubstr("since ")));
+  }
+  EXPECT_LE(refused, 1);
+  EXPECT_THAT(small.submissions(), SizeIs(1));
+  const std::string again = small.expect_status("recovery submit --executor slurm", 0);
+  EXPECT_THAT(again, AllOf(HasSubstr("in flight: "), HasSubstr("nothing to submit")));
+  EXPECT_THAT(small.expect_status("recovery submit --executor local", 0), HasSubstr("nothing to submit"))
+      << "nor by another executor";
+  EXPECT_THAT(small.submissions(), SizeIs(1));
+  for (const auto& [id, times] : times_submitted(small)) EXPECT_EQ(times, 1);
+  // What was cancelled is no longer in flight.
+  run_command("scancel --user=$(id -un)");
+  small.wait_for_end();
+  small.expect_status("recovery submit --executor slurm --set slurm.lensplanes.extra=null", 0);
+  small.wait_for_end();
+  small.expect_status("recovery verify", 0);
+  EXPECT_TRUE(small.submissions().front().closed);
+}
+
+TEST_F(RecoverySubmitSlurm, AnAnswerThatIsLostIsFoundInTheQueue) {
+  SlurmCampaign small(folder_.path());
+  put_sbatch(
+      "\"$real\" \"$@\" > /dev/null\necho 'sbatch: error: Batch job submission failed: Socket timed out on "
+      "send/recv operation' >&2\nexit 1\n");
+  small.expect_status("recovery submit --executor slurm", 0);
+  const std::vector<SlurmJob> jobs = small.wait_for_end();
+  EXPECT_THAT(job_ids(jobs), SizeIs(3)) << "as many as arrays";
+  for (const SlurmJob& job : jobs) EXPECT_EQ(job.state, JobState::done) << describe_end(job);
+  const std::vector<Submission> submissions = small.submissions();
+  ASSERT_THAT(submissions, SizeIs(1));
+  for (const SubmittedArray& array : submissions[0].arrays)
+    EXPECT_THAT(array.answer->message, HasSubstr("found in the queue"));
+  small.expect_status("recovery verify", 0);
+}
+
+TEST_F(RecoverySubmitSlurm, ASubmitThatDiesBeforeItNotesTheAnswerIsSettledByTheNext) {
+  SlurmCampaign small(folder_.path());
+  // The job is there, and recovery is killed before sbatch has answered.
+  put_sbatch("\"$real\" --hold \"$@\" > /dev/null\nkill -KILL \"$PPID\"\nsleep 1\n");
+  const CommandOutcome killed = small.run("recovery submit --executor slurm");
+  EXPECT_EQ(killed.status, 137) << killed.output;
+  ASSERT_THAT(small.submissions(), SizeIs(1));
+  EXPECT_FALSE(small.submissions()[0].arrays.at(0).answer);
+  fs::remove(folder_ / "bin/sbatch");
+  const std::string second = small.expect_status("recovery submit --executor slurm", 0);
+  EXPECT_THAT(second, AllOf(HasSubstr("the queue knows it as job"), HasSubstr("in flight: ")));
+  for (const auto& [id, times] : times_submitted(small)) EXPECT_EQ(times, 1);
+}
+
+TEST(RecoverySubmitOwnSlurm, ACampaignOfMoreElementsThanAnArrayTakesIsSplitAndCompletes) {
+  const OwnSlurmSandbox sandbox("--set MaxArraySize=3 --nodes 2");
+  const TemporaryFolder folder;
+  SlurmCampaign small(folder.path());
+  const std::string plan = small.expect_status("recovery submit --executor slurm", 0);
+  EXPECT_THAT(plan, AllOf(HasSubstr("lux-01 --array=0-2"), HasSubstr("lux-02 --array=0"),
+                          HasSubstr("raytracing-02 --array=0, after lux-02, element by element")));
+  for (const SlurmJob& job : small.wait_for_end()) EXPECT_EQ(job.state, JobState::done) << describe_end(job);
+  small.expect_status("recovery verify", 0);
+}
+
+}  // namespace
+}  // namespace lenswright::test
