@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
+#include <array>
+#include <cstdint>
 #include <limits>
 
 #include "base/error.hpp"
@@ -111,6 +113,29 @@ TEST(LensplaneInput, AMissingParticleTypeIsRefused) {
   const Simulations simulations;
   delete_link(simulations.snapshot_file("hydro", 3), "PartType1");
   expect_refused(simulations, {"snap_096.3.hdf5", "PartType1/Coordinates"});
+}
+
+TEST(LensplaneInput, AHeaderThatDisagreesWithItsDataIsRefused) {
+  const Simulations simulations;
+  const fs::path damaged = simulations.snapshot_file("dmo", 2);
+  const hid_t file = H5Fopen(damaged.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t header = H5Gopen2(file, "Header", H5P_DEFAULT);
+  const hid_t before = H5Aopen(header, "NumPart_ThisFile", H5P_DEFAULT);
+  std::array<std::int32_t, 6> particles{};
+  ASSERT_GE(H5Aread(before, H5T_NATIVE_INT32, particles.data()), 0);
+  H5Aclose(before);
+  --particles[1];
+  ASSERT_GE(H5Adelete(header, "NumPart_ThisFile"), 0);
+  const hsize_t types = particles.size();
+  const hid_t space = H5Screate_simple(1, &types, nullptr);
+  const hid_t after =
+      H5Acreate2(header, "NumPart_ThisFile", H5T_NATIVE_INT32, space, H5P_DEFAULT, H5P_DEFAULT);
+  ASSERT_GE(H5Awrite(after, H5T_NATIVE_INT32, particles.data()), 0);
+  H5Sclose(space);
+  H5Aclose(after);
+  H5Gclose(header);
+  H5Fclose(file);
+  expect_refused(simulations, {"NumPart_T"});
 }
 
 TEST(LensplaneInput, APositionThatIsNoNumberIsRefused) {
