@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "audit.hpp"
 #include "base/stop_request.hpp"
 #include "base/version.hpp"
 #include "command_line.hpp"
@@ -26,6 +27,19 @@ std::string help() {
   return text;
 }
 
+// What a verb changes stands in the event log, and how it ended.
+int run_verb(const Verb& verb, int argc, char** argv) {
+  audit_command(argc, argv);
+  try {
+    const int status = static_cast<int>(verb.run(argc - 1, argv + 1));
+    audit_end(status);
+    return status;
+  } catch (const Failure& failure) {
+    audit_end(static_cast<int>(failure.status()), failure.what());
+    throw;
+  }
+}
+
 int run(int argc, char** argv) {
   const std::string word = argc > 1 ? argv[1] : "";
   if (word == "--help" || word == "-h" || word == "help") {
@@ -38,7 +52,7 @@ int run(int argc, char** argv) {
   }
   std::vector<std::string_view> names;
   for (const Verb& verb : verbs()) {
-    if (verb.name == word) return static_cast<int>(verb.run(argc - 1, argv + 1));
+    if (verb.name == word) return run_verb(verb, argc, argv);
     names.push_back(verb.name);
   }
   if (word.empty())

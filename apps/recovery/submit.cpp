@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "audit.hpp"
 #include "base/stop_request.hpp"
 #include "campaign/product_path.hpp"
 #include "command_line.hpp"
@@ -138,6 +139,8 @@ ExitStatus carry_out(const SubmitRequest& request, const Survey& found, const Pl
   settings.programs = fs::read_symlink("/proc/self/exe").parent_path();
   settings.replace_mismatched = request.plan.replace_mismatched;
   const PlanFolder folders = write_local_plan(disk, campaign, plan, found.receipts);
+  audit_change(fmt::format("planned {} tasks in {}; {} damaged files to move aside", plan.tasks.size(),
+                           folders.plan.string(), plan.moves.size()));
   settings.task_files = folders.plan;
   settings.logs = folders.logs;
   fmt::print("plan: {}\nlogs: {}\n{} at once, {} ranks each\n", folders.plan.string(), folders.logs.string(),
@@ -181,6 +184,7 @@ ExitStatus submit(const SubmitRequest& request) {
   // Held from before the look until the work is done: what is planned here is planned nowhere else.
   std::optional<CampaignLock> lock;
   if (!request.dry_run) lock.emplace(disk, look.campaign);
+  if (lock) audit_begin(look.campaign);
   if (lock && !lock->taken_over().empty())
     fmt::print("an earlier submit ended without a word: {}; going on in its place\n", lock->taken_over());
 

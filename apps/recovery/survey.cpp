@@ -11,6 +11,7 @@
 #include "base/version.hpp"
 #include "command_line.hpp"
 #include "input_availability.hpp"
+#include "ledger_merge.hpp"
 #include "run/command_runner.hpp"
 
 namespace lenswright {
@@ -34,6 +35,16 @@ Tier tier_from(const std::string& name) {
   if (const std::optional<Tier> tier = tier_from_name(name)) return *tier;
   throw UsageError(
       fmt::format("--tier {}: quick (size), header (size and markers) or full (all bytes)", name));
+}
+
+// Where this user may write there; where not, the next look opens the files again.
+void remember(Disk& disk, const Campaign& campaign, const SeenFiles& seen) {
+  if (!seen.changed() || access(campaign.state.c_str(), W_OK) != 0) return;
+  try {
+    seen.save(disk, campaign);
+  } catch (const IoError&) {
+    // A full disk: what was seen is not worth a failure.
+  }
 }
 
 }  // namespace
@@ -118,11 +129,15 @@ Look look_from(const cxxopts::ParseResult& parsed) {
   return look;
 }
 
-Survey survey(const Look& look, Disk& disk, ProgressSink& progress) {
+Survey survey(const Look& look, Disk& disk, ProgressSink& progress, const CloserLook* closer) {
   // What stands against a product shows only if its inputs are looked at too.
   const Selection wider = with_inputs(look.selection);
+  if (const std::string problem = merge_by_the_way(disk, look.campaign, progress); !problem.empty())
+    progress.note(problem);
   ReceiptIndex receipts = ReceiptIndex::load(disk, look.campaign);
-  ScanResult found = scan(look.campaign, disk, look.tier, wider, receipts, progress);
+  SeenFiles seen = SeenFiles::load(disk, look.campaign);
+  ScanResult found = scan(look.campaign, disk, look.tier, wider, receipts, progress, closer, &seen);
+  remember(disk, look.campaign, seen);
   InputAvailability inputs = input_availability(look.campaign, look.selection);
   Gaps gaps = find_gaps(look.campaign, found, look.selection, inputs);
   return {std::move(receipts), std::move(found), std::move(inputs), std::move(gaps)};

@@ -37,7 +37,8 @@ struct Survey {
   InputAvailability inputs;
   Gaps gaps;
 };
-Survey survey(const Look& look, Disk& disk, ProgressSink& progress);
+// closer: products to be looked at at tier full, whatever the look's tier.
+Survey survey(const Look& look, Disk& disk, ProgressSink& progress, const CloserLook* closer = nullptr);
 Summary summary_of(const Look& look, const Survey& survey);
 ExitStatus status_of(Verdict verdict);
 

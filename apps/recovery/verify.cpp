@@ -1,7 +1,13 @@
-// recovery verify: model by stage, OK or how much of it is there, and the goal.
+// recovery verify: model by stage, OK or how much of it is there, and the goal; in parts over days, if asked.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+
+#include "campaign/product_path.hpp"
 #include "command_line.hpp"
+#include "ledger/database/receipt_merge.hpp"
+#include "ledger/scrub.hpp"
 #include "report/terminal.hpp"
 #include "survey.hpp"
 #include "terminal_progress.hpp"
@@ -9,22 +15,98 @@
 
 namespace lenswright {
 
+namespace {
+
+// The damaged products of the part, and what makes them again: a look at tier header would not see the damage.
+void say_damaged(const Look& look, const Survey& found) {
+  constexpr std::size_t kShown = 10;
+  std::vector<const Finding*> damaged;
+  for (const Finding& finding : found.scan.findings)
+    if (finding.product && finding.state != State::missing &&
+        look.selection.contains(look.campaign, *finding.product))
+      damaged.push_back(&finding);
+  for (std::size_t i = 0; i < std::min(kShown, damaged.size()); ++i) {
+    const ProductId& id = *damaged[i]->product;
+    fmt::print(
+        "  {} {}: {}\n    recovery submit --config {} --tier full --stage {} --model {} --realization {}\n",
+        state_name(damaged[i]->state), product_name(look.campaign, id), printable(damaged[i]->because),
+        look.campaign.file.string(), stage_name(stage_of(id.kind)),
+        look.campaign.models[static_cast<std::size_t>(id.model)].name, id.realization);
+  }
+  if (damaged.size() > kShown) fmt::print("  and {} more\n", damaged.size() - kShown);
+}
+
+// Products are held against what the ledger tells of them; so what it tells is checked too.
+bool verify_ledger(const Look& look, ProgressSink& progress) {
+  const std::vector<std::string> problems = check_ledger(real_disk(), look.campaign, progress);
+  for (const std::string& problem : problems) fmt::print("ledger: {}\n", printable(problem));
+  if (!problems.empty())
+    fmt::print("next: recovery ledger rebuild --config {}\n", look.campaign.file.string());
+  return problems.empty();
+}
+
+ExitStatus verify_sample(const Look& look, const Sample& sample, bool resume, const DiagnosisView& view) {
+  const auto progress = make_terminal_progress();
+  Scrub scrub(real_disk(), look.campaign, sample, look.selection, resume);
+  if (scrub.resumed_behind() > 0)
+    fmt::print("going on behind {} combinations that an earlier call has looked at\n",
+               scrub.resumed_behind());
+  const CloserLook closer = scrub.closer_look();
+  std::optional<Survey> found;
+  try {
+    found.emplace(survey(look, real_disk(), *progress, &closer));
+  } catch (const Failure&) {
+    scrub.save();
+    fmt::print("part {} of {} is not at its end; go on with: recovery verify{} --sample {}/{} --resume\n",
+               sample.part, sample.of, look.options, sample.part, sample.of);
+    throw;
+  }
+  scrub.finish();
+  const Summary summary = summary_of(look, *found);
+  fmt::print("{}", draw_verification(summary, view));
+  fmt::print("part {} of {}: every byte of {} products looked at, the rest at tier {}\n", sample.part,
+             sample.of, scrub.products(), tier_name(look.tier));
+  say_damaged(look, *found);
+  const std::vector<std::string> parts = scrub.parts();
+  std::vector<int> lacking;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (parts[i].empty()) lacking.push_back(static_cast<int>(i) + 1);
+  if (lacking.empty())
+    fmt::print("all {} parts have been checked, the first of them {}\n", sample.of,
+               *std::min_element(parts.begin(), parts.end()));
+  else
+    fmt::print("parts not checked yet: {} of {}, the next is recovery verify{} --sample {}/{}\n",
+               lacking.size(), sample.of, look.options, lacking.front(), sample.of);
+  return status_of(summary.verdict);
+}
+
+}  // namespace
+
 ExitStatus run_verify(int argc, char** argv) {
   cxxopts::Options options = verb_options(
       "verify",
       "Shows for each model and stage OK or n/expected, and the complete kappa maps against the goal "
       "(one per run, realization and source plane). Exit status 0: complete, 1: gaps, 2: cannot tell.");
   add_selection_options(options);
+  options.add_options()("sample",
+                        "read every byte of the n-th of t parts of the products, the rest as --tier says",
+                        cxxopts::value<std::string>(),
+                        "n/t")("resume", "with --sample: go on where an interrupted call of this part ended");
   const auto parsed = parse_verb(options, argc, argv);
   if (!parsed) return ExitStatus::done;
   const Look look = look_from(*parsed);
-  const auto progress = make_terminal_progress();
-  const Summary summary = summary_of(look, survey(look, real_disk(), *progress));
   DiagnosisView view;
   view.style = terminal_style();
   view.options = look.options;
+  if (parsed->count("sample") > 0)
+    return verify_sample(look, sample_from((*parsed)["sample"].as<std::string>()),
+                         parsed->count("resume") > 0, view);
+  if (parsed->count("resume") > 0) throw UsageError("--resume goes with --sample n/t");
+  const auto progress = make_terminal_progress();
+  const Summary summary = summary_of(look, survey(look, real_disk(), *progress));
   fmt::print("{}", draw_verification(summary, view));
-  return status_of(summary.verdict);
+  const bool ledger_sound = look.tier != Tier::full || verify_ledger(look, *progress);
+  return std::max(status_of(summary.verdict), ledger_sound ? ExitStatus::done : ExitStatus::gaps);
 }
 
 }  // namespace lenswright

@@ -35,6 +35,8 @@ FileStatus status_of(const struct stat& raw) {
   status.size = static_cast<std::uint64_t>(raw.st_size);
   status.modified_ns = static_cast<std::int64_t>(raw.st_mtim.tv_sec) * kNanosecondsPerSecond +
                        static_cast<std::int64_t>(raw.st_mtim.tv_nsec);
+  status.changed_ns = static_cast<std::int64_t>(raw.st_ctim.tv_sec) * kNanosecondsPerSecond +
+                      static_cast<std::int64_t>(raw.st_ctim.tv_nsec);
   status.inode = raw.st_ino;
   status.device = raw.st_dev;
   return status;

@@ -22,6 +22,7 @@ struct FileStatus {
   std::int64_t modified_ns = 0;
   std::uint64_t inode = 0;
   std::uint64_t device = 0;
+  std::int64_t changed_ns = 0;  // of name, rights or content; nobody can set it back
 };
 
 struct DirectoryEntry {

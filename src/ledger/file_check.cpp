@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <mutex>
 #include <span>
 
 #include "base/error.hpp"
@@ -90,6 +91,9 @@ FileVerdict FileCheck::check(const std::filesystem::path& path, std::uint64_t si
     case FileLayout::statistics:
       break;
   }
+  // HDF5 and CFITSIO bear one thread at a time.
+  static std::mutex one_at_a_time;
+  const std::lock_guard guard(one_at_a_time);
   return check_map(path, size, expected, recorded);
 }
 

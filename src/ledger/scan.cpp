@@ -78,13 +78,20 @@ Selection with_inputs(const Selection& selection) {
 }
 
 ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection& selection,
-                const ReceiptIndex& receipts, ProgressSink& progress, const CloserLook* closer) {
+                const ReceiptIndex& receipts, ProgressSink& progress, const CloserLook* closer,
+                SeenFiles* seen) {
   ScanResult result(campaign);
   Scanner scanner(campaign, disk, tier, receipts,
                   [&](const ProductId& id, State state) { result.set(id, state); });
   scanner.look_closer(closer);
+  scanner.trust(seen);
   for (const Stage stage : stages_of(campaign))
     if (selection.contains(stage)) scanner.scan_stage(stage, selection, progress);
+  if (seen != nullptr && tier != Tier::quick) {
+    const bool whole = selection.stages.empty() && selection.models.empty() &&
+                       selection.realizations.empty() && selection.whole_folders();
+    seen->take(std::move(scanner.sound), whole);
+  }
   result.findings = std::move(scanner.findings);
   sort_findings(result.findings);
   result.dead_temporary_files = std::move(scanner.dead_temporary_files);

@@ -15,6 +15,7 @@
 #include "campaign/product_id.hpp"
 #include "io/disk.hpp"
 #include "ledger/receipt_index.hpp"
+#include "ledger/seen_files.hpp"
 #include "ledger/state.hpp"
 
 namespace lenswright {
@@ -74,9 +75,11 @@ struct CloserLook {
   std::function<void(Stage stage, int model, int realization, std::span<const Finding> findings)> done;
 };
 
-// Products outside the selection are not looked at and stay unknown in the result.
+// Products outside the selection are not looked at and stay unknown in the result. seen: files that it knows are not
+// opened at tier header; it learns which were found sound. Where the disk bears it, several threads look.
 ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection& selection,
-                const ReceiptIndex& receipts, ProgressSink& progress, const CloserLook* closer = nullptr);
+                const ReceiptIndex& receipts, ProgressSink& progress, const CloserLook* closer = nullptr,
+                SeenFiles* seen = nullptr);
 
 // One product alone: a finding per damaged or mismatched file and one for the missing ones, so that all can
 // be moved aside; empty if complete. A run with several bad files has the worst state: unknown, mismatched,

@@ -41,34 +41,14 @@ int gravity(State state) {
   return 5;
 }
 
+}  // namespace
+
 const DirectoryEntry* find_entry(const std::vector<DirectoryEntry>& entries, std::string_view name) {
   const auto entry = std::lower_bound(
       entries.begin(), entries.end(), name,
       [](const DirectoryEntry& candidate, std::string_view wanted) { return candidate.name < wanted; });
   return entry != entries.end() && entry->name == name ? &*entry : nullptr;
 }
-
-std::vector<ProductId> selected_products(const Campaign& campaign, Stage stage, const Selection& selection,
-                                         int realization) {
-  std::vector<ProductId> products;
-  const ProductSet set(campaign);
-  // Any selected model will do: which planes and runs are selected does not depend on it.
-  const int model = selection.models.empty() ? 0 : selection.models.front();
-  for (const ProductKind kind : kinds_of(stage)) {
-    const auto each = static_cast<std::size_t>(set.per_combination(kind));
-    const auto first = static_cast<std::size_t>(campaign.combination_index(model, realization)) * each;
-    for (std::size_t i = 0; i < each; ++i)
-      if (const ProductId id = set.at(kind, first + i); selection.contains(campaign, id))
-        products.push_back(id);
-  }
-  return products;
-}
-
-bool chosen(const std::vector<int>& list, int value) {
-  return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
-}
-
-}  // namespace
 
 Scanner::Scanner(const Campaign& campaign, Disk& disk, Tier tier, const ReceiptIndex& receipts,
                  SetState set_state)
@@ -126,49 +106,6 @@ bool Scanner::open_root(Stage stage, Listing& root) {
   return root.is == Listing::Is::there;
 }
 
-void Scanner::scan_stage(Stage stage, const Selection& selection, ProgressSink& progress) {
-  Listing root;
-  if (!open_root(stage, root)) return;
-  report_orphans_ = selection.whole_folders();
-  const std::filesystem::path& path = stage_root(campaign_, stage);
-  std::set<std::string, std::less<>> names, realizations;
-  for (const Model& model : campaign_.models) names.insert(model.name);
-  std::vector<ExpectedFolder> expected(static_cast<std::size_t>(campaign_.realizations));
-  std::vector<std::uint64_t> counts(expected.size(), 0);  // of products, per realization
-  for (int r = 0; r < campaign_.realizations; ++r) {
-    realizations.insert(realization_folder(r));
-    if (!chosen(selection.realizations, r)) continue;
-    const std::vector<ProductId> of_folder = selected_products(campaign_, stage, selection, r);
-    counts[static_cast<std::size_t>(r)] = of_folder.size();
-    expected[static_cast<std::size_t>(r)] = expected_folder(campaign_, of_folder);
-  }
-  const std::uint64_t models = selection.models.empty() ? campaign_.models.size() : selection.models.size();
-
-  progress.begin(fmt::format("checking {}", stage_name(stage)),
-                 models * std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}), "products");
-  for (int m = 0; m < static_cast<int>(campaign_.models.size()); ++m) {
-    if (!chosen(selection.models, m)) continue;
-    const std::string& name = campaign_.models[static_cast<std::size_t>(m)].name;
-    const Listing model = list(path / name, find_entry(root.entries, name));
-    for (int r = 0; r < campaign_.realizations; ++r) {
-      if (!chosen(selection.realizations, r)) continue;
-      throw_if_stop_requested();
-      const std::size_t before = findings.size();
-      scan_combination(expected[static_cast<std::size_t>(r)], model, m, r);
-      if (closer_ != nullptr) closer_->done(stage, m, r, std::span(findings).subspan(before));
-      progress.advance(counts[static_cast<std::size_t>(r)]);
-    }
-    look_at_extras(model.entries, path / name,
-                   [&](const std::string& entry) { return realizations.contains(entry); });
-  }
-  look_at_extras(root.entries, path, [&](const std::string& entry) {
-    return names.contains(entry) || entry == kRootMarkerFile || entry == kTrashFolder ||
-           (stage == Stage::lensplanes && entry == kTransformsFile);
-  });
-  if (stage == Stage::lensplanes) look_at_transforms(path, root);
-  progress.end();
-}
-
 void Scanner::scan_product(const ProductId& id) {
   Listing root;
   if (!open_root(stage_of(id.kind), root)) {
@@ -184,6 +121,9 @@ void Scanner::scan_combination(const ExpectedFolder& expected, const Listing& mo
                                int realization) {
   model_ = model_index;
   realization_ = realization;
+  if (seen_ != nullptr)
+    combination_ =
+        fmt::format("{}/{}", stage_name(stage_), combination_folder(campaign_, model_, realization_));
   const std::filesystem::path model_folder =
       stage_root(campaign_, stage_) / campaign_.models[static_cast<std::size_t>(model_index)].name;
   const std::string name = realization_folder(realization);
@@ -251,9 +191,20 @@ void Scanner::visit_file(const ExpectedFile& expected, const std::filesystem::pa
         receipts_.file_digest(product_name(campaign_, id),
                               combination_folder(campaign_, model_, realization_) + "/" + expected.below);
   }
+  FilePrint print = 0;
+  if (seen_ != nullptr && tier_ != Tier::quick && status.type == FileType::regular) {
+    print = seen_->print(combination_, expected.below, status);
+    if (!full && seen_->contains(print)) {
+      sound.push_back(print);
+      return;
+    }
+  }
   FileCheck& check = full ? full_check_ : check_;
   FileVerdict verdict = check(path, status, expected.format, recorded ? &*recorded : nullptr);
-  if (verdict.state == State::complete) return;
+  if (verdict.state == State::complete) {
+    if (print != 0 && seen_->at_rest(status)) sound.push_back(print);
+    return;
+  }
   Tally& tally = tally_of(expected.product);
   if (gravity(verdict.state) > gravity(tally.worst)) tally.worst = verdict.state;
   tally.bad.push_back({verdict.state, stage_, std::nullopt, path.string(), std::move(verdict.because)});

@@ -12,6 +12,7 @@
 #include "ledger/expected_files.hpp"
 #include "ledger/file_check.hpp"
 #include "ledger/scan.hpp"
+#include "ledger/seen_files.hpp"
 
 namespace lenswright {
 
@@ -21,13 +22,17 @@ class Scanner {
   Scanner(const Campaign& campaign, Disk& disk, Tier tier, const ReceiptIndex& receipts, SetState set_state);
 
   void look_closer(const CloserLook* closer) { closer_ = closer; }  // null: no product; must outlive this
+  // Files that it knows are not opened at tier header; null: none. Must outlive this.
+  void trust(const SeenFiles* seen) { seen_ = seen; }
   void scan_stage(Stage stage, const Selection& selection, ProgressSink& progress);
   void scan_product(const ProductId& id);
 
   std::vector<Finding> findings;  // per product in order; see sort_findings for the whole
   std::vector<std::filesystem::path> dead_temporary_files;
+  std::vector<FilePrint> sound;  // of files found sound; only with trust()
 
  private:
+  struct StageWalk;
   // A folder as a directory read gives it.
   struct Listing {
     enum class Is { there, missing, unknown } is = Is::missing;
@@ -41,6 +46,8 @@ class Scanner {
     std::vector<Finding> bad;
   };
 
+  void scan_model(const StageWalk& walk, int model_index, const std::function<void(std::uint64_t)>& advance);
+  void scan_models_together(const StageWalk& walk, const std::function<void(std::uint64_t)>& advance);
   Listing list(const std::filesystem::path& folder, const DirectoryEntry* entry);
   bool open_root(Stage stage, Listing& root);
   void scan_combination(const ExpectedFolder& expected, const Listing& model, int model_index,
@@ -65,13 +72,18 @@ class Scanner {
   SetState set_state_;
   FileCheck check_, full_check_;
   const CloserLook* closer_ = nullptr;
+  const SeenFiles* seen_ = nullptr;
   bool report_orphans_ = false;
   bool any_plane_there_ = false;
   // The place of the walk.
   Stage stage_ = Stage::lensplanes;
   int model_ = 0, realization_ = 0;
+  std::string combination_;                  // with its stage, for prints of files
   std::vector<std::vector<Tally>> tallies_;  // by kind, then index
 };
+
+// In a folder's entries, which are sorted by name; null: not there.
+const DirectoryEntry* find_entry(const std::vector<DirectoryEntry>& entries, std::string_view name);
 
 // As ScanResult::findings promises.
 void sort_findings(std::vector<Finding>& findings);

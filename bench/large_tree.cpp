@@ -1,0 +1,189 @@
+// large_tree: a campaign of the real one's size (34 models, 10 realizations, 40 planes, 100 runs of 40 sources: 61,540
+// products, 1,387,540 files) with tiny grids, and the receipts of the programs that would have made it: one per
+// combination for planes and potentials, one per run for maps. For measuring what the ledger and a scan take.
+//
+//   large_tree FOLDER [MODELS]
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "campaign/load_campaign.hpp"
+#include "campaign/product_graph.hpp"
+#include "campaign/product_path.hpp"
+#include "geometry/light_cone.hpp"
+#include "io/lux_config.hpp"
+#include "io/transforms_file.hpp"
+#include "ledger/receipt.hpp"
+#include "ledger/root_marker.hpp"
+
+namespace lenswright {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string campaign_text(int models) {
+  std::string replaced =
+      models > 2 ? "  - replace: {log10_mass_edges: [12.0, 12.5, 13.0, 13.5, 15.0], open_bins: true, "
+                   "radius_factors: [0.5, 1.0, 3.0, 5.0]}\n"
+                 : "";
+  return fmt::format(R"(campaign: large
+state: state
+cosmology: {{omega_m: 0.3089, h: 0.6774}}
+box: 205.0
+input: {{dmo: sims/dmo, hydro: sims/hydro}}
+snapshots: [96, 90, 85, 80, 76, 71, 67, 63, 59, 56, 52, 49, 46, 43, 41, 38, 35, 33, 31, 29]
+planes_per_snapshot: 2
+realizations: 10
+models:
+  - dmo
+  - hydro
+{}lensplanes: {{root: LP, grid: 4, assignment: tsc, seed: 2020}}
+lux: {{root: LUX}}
+raytracing: {{root: RT, grid: 4, field_deg: 5.0, runs: 100, seed: 1992, sources: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+  14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40]}}
+)",
+                     replaced);
+}
+
+// `fields` values per pixel around `size`, which differ from product to product.
+std::string plane_bytes(int grid, int fields, double size) {
+  const std::size_t values =
+      static_cast<std::size_t>(grid) * static_cast<std::size_t>(grid) * static_cast<std::size_t>(fields);
+  std::string bytes(8 + 8 * values, '\0');
+  std::memcpy(bytes.data(), &grid, 4);
+  for (std::size_t k = 0; k < values; ++k) {
+    const double value = size * (1.0 + 0.001 * static_cast<double>(k));
+    std::memcpy(bytes.data() + 4 + 8 * k, &value, 8);
+  }
+  std::memcpy(bytes.data() + bytes.size() - 4, &grid, 4);
+  return bytes;
+}
+
+// Not durable, and not by the library's writer: a million of those would take hours.
+void put(const fs::path& path, const std::string& bytes) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  if (file < 0) throw IoError(path, "create", errno);
+  if (::write(file, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+    throw IoError(path, "write", errno);
+  ::close(file);
+}
+
+class LargeTree {
+ public:
+  explicit LargeTree(const Campaign& campaign)
+      : campaign_(campaign),
+        geometry_(encode_lux_config(lux_config_of(
+            make_light_cone(campaign.omega_m, campaign.box_mpc_h, static_cast<int>(campaign.snapshots.size()),
+                            campaign.planes_per_snapshot, campaign.plane_redshifts)))) {}
+
+  void make() {
+    for (const Stage stage : stages_of(campaign_)) {
+      fs::create_directories(stage_root(campaign_, stage));
+      mark_root(real_disk(), campaign_, stage);
+    }
+    fs::create_directories(receipts_folder(campaign_));
+    write_transforms(real_disk(), campaign_.lensplanes.root / kTransformsFile,
+                     draw_transforms(campaign_.lensplanes.seed, campaign_.realizations, campaign_.snapshots,
+                                     campaign_.planes_per_snapshot, campaign_.box_mpc_h));
+    const ProductSet products(campaign_);
+    for (int model = 0; model < static_cast<int>(campaign_.models.size()); ++model)
+      for (int realization = 0; realization < campaign_.realizations; ++realization) {
+        std::vector<ReceiptInput> planes, potentials;
+        for (const Stage stage : stages_of(campaign_)) {
+          fs::create_directories(stage_root(campaign_, stage) /
+                                 combination_folder(campaign_, model, realization));
+          std::vector<ProductRecord> records;
+          for (const ProductKind kind : kinds_of(stage))
+            for (int i = 0; i < products.per_combination(kind); ++i) {
+              const std::size_t each = static_cast<std::size_t>(products.per_combination(kind));
+              const ProductId id = products.at(
+                  kind, static_cast<std::size_t>(campaign_.combination_index(model, realization)) * each +
+                            static_cast<std::size_t>(i));
+              ProductRecord record = made(id);
+              if (kind == ProductKind::mass_plane) {
+                record.inputs = {{"dmo/snapshot", digest_of(std::string_view("snapshot"))}};
+                planes.push_back({record.product, record.files[0].digest});
+              } else if (kind == ProductKind::potential) {
+                record.inputs = {planes[static_cast<std::size_t>(id.index) - 1]};
+                potentials.push_back({record.product, record.files[0].digest});
+              } else if (kind == ProductKind::geometry) {
+                potentials.push_back({record.product, record.files[0].digest});
+              } else {
+                record.inputs = potentials;
+              }
+              records.push_back(std::move(record));
+              if (kind == ProductKind::run) leave(stage, std::exchange(records, {}));
+            }
+          if (!records.empty()) leave(stage, std::move(records));
+        }
+      }
+  }
+
+ private:
+  ProductRecord made(const ProductId& id) {
+    ProductRecord record;
+    record.product = product_name(campaign_, id);
+    record.configuration = configuration_digest(campaign_, id);
+    const double mark = 1.0 + 1e-9 * static_cast<double>(++made_);
+    if (id.kind == ProductKind::run) fs::create_directory(absolute_path(campaign_, id));
+    for (const ProductFile& file : product_files(campaign_, id)) {
+      const std::string bytes =
+          file.layout == FileLayout::lux_config ? geometry_
+          : file.layout == FileLayout::potential_plane
+              ? plane_bytes(file.grid, 5, 1e-7 * mark)
+              : plane_bytes(file.grid, 1, file.field ? 0.01 * mark + 1e-4 * *file.source : 1e12 * mark);
+      put(stage_root(campaign_, stage_of(id.kind)) / file.path, bytes);
+      record.files.push_back({file.path, bytes.size(), digest_of(std::string_view(bytes))});
+    }
+    return record;
+  }
+
+  void leave(Stage stage, std::vector<ProductRecord> records) {
+    Receipt receipt;
+    receipt.campaign = campaign_.name;
+    receipt.stage = stage;
+    receipt.code_version = "0.1.0 (bench)";
+    receipt.compiler = "GNU";
+    receipt.host = "node";
+    receipt.numerics = numerics_version(stage);
+    receipt.pid = 4711;
+    receipt.started = receipt.finished = "2026-01-31T12:34:56.789Z";
+    receipt.notes = {{"slurm_job", std::to_string(100000 + receipts_)}};
+    receipt.products = std::move(records);
+    put(receipts_folder(campaign_) / fmt::format("{}-{:06}.json", stage_name(stage), receipts_++),
+        encode_receipt(receipt));
+  }
+
+  const Campaign& campaign_;
+  std::string geometry_;
+  std::size_t made_ = 0;
+  int receipts_ = 0;
+};
+
+}  // namespace
+}  // namespace lenswright
+
+int main(int argc, char** argv) {
+  using namespace lenswright;
+  try {
+    if (argc < 2) throw UsageError("large_tree FOLDER [MODELS]");
+    const fs::path folder = fs::absolute(argv[1]);
+    if (fs::exists(folder)) throw UsageError(fmt::format("{}: exists already", folder.string()));
+    fs::create_directories(folder);
+    std::ofstream(folder / "campaign.yaml") << campaign_text(argc > 2 ? std::stoi(argv[2]) : 34);
+    const Campaign campaign = load_campaign(folder / "campaign.yaml");
+    LargeTree(campaign).make();
+    return 0;
+  } catch (const std::exception& failure) {
+    std::cerr << "large_tree: " << failure.what() << "\n";
+    return 2;
+  }
+}
