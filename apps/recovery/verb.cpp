@@ -13,6 +13,8 @@ constexpr Verb kVerbs[] = {
      run_init},
     {"diagnose", "what is missing or damaged, what that holds up, and the pattern behind it", run_diagnose},
     {"submit", "make again what is missing or damaged, and all that is made from it", run_submit},
+    {"status", "what waits, runs, is done or failed on the cluster, and the products on disk", run_status},
+    {"cancel", "take back what waits or runs on the cluster", run_cancel},
     {"verify", "model by stage: OK, or how much of it is there", run_verify},
     {"why", "the state of one product or file, and the reason", run_why},
 };

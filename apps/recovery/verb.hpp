@@ -21,6 +21,8 @@ std::span<const Verb> verbs();  // in the order of a campaign's life
 ExitStatus run_init(int argc, char** argv);
 ExitStatus run_diagnose(int argc, char** argv);
 ExitStatus run_submit(int argc, char** argv);
+ExitStatus run_status(int argc, char** argv);
+ExitStatus run_cancel(int argc, char** argv);
 ExitStatus run_verify(int argc, char** argv);
 ExitStatus run_why(int argc, char** argv);
 

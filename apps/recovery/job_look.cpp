@@ -1,0 +1,45 @@
+#include "job_look.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace lenswright {
+
+namespace {
+
+// In this value only: the journal is written under the lease.
+void find_lost_answers(JobLook& look, SlurmClient& client) {
+  for (Submission& submission : look.submissions) {
+    for (SubmittedArray& array : submission.arrays) {
+      if (array.answer) continue;
+      const std::vector<SlurmJob> found = client.jobs_named(array.intent.job_name);
+      if (!found.empty()) array.answer = ArrayAnswer{found.front().array, "found by its name", {}};
+    }
+  }
+}
+
+}  // namespace
+
+JobLook look_at_jobs(Disk& disk, const Campaign& campaign, SlurmClient& client) {
+  JobLook look;
+  std::vector<Submission> all = read_submissions(disk, campaign);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (!all[i].closed || i + 1 == all.size()) look.submissions.push_back(std::move(all[i]));
+  if (look.submissions.empty()) return look;
+  try {
+    find_lost_answers(look, client);
+    std::vector<std::int64_t> ids;
+    for (const Submission& submission : look.submissions)
+      for (const SubmittedArray& array : submission.arrays)
+        if (array.answer && array.answer->job) ids.push_back(*array.answer->job);
+    look.jobs = client.jobs(ids);
+  } catch (const Failure& failure) {  // SchedulerError; or there is no squeue here
+    look.problem = fmt::format("Slurm could not be asked: {}", failure.what());
+  }
+  return look;
+}
+
+}  // namespace lenswright
