@@ -45,7 +45,7 @@ TEST_F(AutoRetryScript, PlansAgainAndLeavesAReportAndTheVerdict) {
 
 TEST_F(AutoRetryScript, TheLastOneOnlyReports) {
   retry_.times_left = 0;
-  EXPECT_THAT(auto_retry_script(retry_), Not(HasSubstr(" submit --")));
+  EXPECT_THAT(auto_retry_script(retry_), Not(HasSubstr("\" submit --")));
   EXPECT_THAT(auto_retry_script(retry_), HasSubstr("\" verify --config"));
 }
 
