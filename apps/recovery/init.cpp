@@ -1,14 +1,11 @@
 // recovery init: makes the state folder, the stages' roots and their markers, and takes in an existing tree.
 // No existing file is touched.
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
-
-#include <cstdlib>
 
 #include "campaign/product_path.hpp"
 #include "command_line.hpp"
 #include "ledger/root_marker.hpp"
+#include "ledger/root_safety.hpp"
 #include "survey.hpp"
 #include "terminal_progress.hpp"
 #include "tree_inventory.hpp"
@@ -19,27 +16,6 @@ namespace lenswright {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<fs::path> home_folders() {
-  std::vector<fs::path> homes;
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
-    homes.push_back(fs::weakly_canonical(home));
-  if (const passwd* entry = getpwuid(geteuid()); entry != nullptr && entry->pw_dir != nullptr)
-    homes.push_back(fs::weakly_canonical(entry->pw_dir));
-  return homes;
-}
-
-// A root is a folder of its own: products and trash of a campaign do not mix with a home or a whole disk.
-void refuse_unsafe(const fs::path& folder, const std::string& what) {
-  const fs::path real = fs::weakly_canonical(folder);
-  const auto refuse = [&](const std::string& why) {
-    throw InputError(fmt::format("{} {} is {}; name a folder of its own in the campaign file", what,
-                                 folder.string(), why));
-  };
-  if (real == real.root_path()) refuse("the whole file system");
-  for (const fs::path& home : home_folders())
-    if (real == home) refuse("a home folder");
-}
 
 std::int64_t products_with_receipt(const Campaign& campaign, const ReceiptIndex& receipts, Stage stage) {
   const ProductSet products(campaign);
@@ -60,7 +36,7 @@ struct RootPlan {
 RootPlan look_at_root(Disk& disk, const Campaign& campaign, const ReceiptIndex& receipts, Stage stage,
                       bool accept_empty, ProgressSink& progress) {
   const fs::path& root = stage_root(campaign, stage);
-  refuse_unsafe(root, fmt::format("the {} root", stage_name(stage)));
+  refuse_shared_folder(root, fmt::format("the {} root", stage_name(stage)));
   const RootCheck check = check_root(disk, campaign, stage);
   if (check.state == RootState::foreign || check.state == RootState::unreadable)
     throw InputError(check.because);
@@ -105,7 +81,7 @@ ExitStatus run_init(int argc, char** argv) {
   if (!parsed) return ExitStatus::done;
   const Campaign campaign = campaign_from(*parsed);
   Disk& disk = real_disk();
-  refuse_unsafe(campaign.state, "the state folder");
+  refuse_shared_folder(campaign.state, "the state folder");
   const ReceiptIndex receipts = ReceiptIndex::load(disk, campaign);
   const auto progress = make_terminal_progress();
 

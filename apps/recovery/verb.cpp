@@ -17,6 +17,12 @@ constexpr Verb kVerbs[] = {
     {"cancel", "take back what waits or runs on the cluster", run_cancel},
     {"verify", "model by stage: OK, or how much of it is there", run_verify},
     {"why", "the state of one product or file, and the reason", run_why},
+    {"ledger", "what all receipts tell: merge, rebuild, check, export, import", run_ledger},
+    {"log", "who did what to the campaign, when, and what that changed", run_log},
+    {"trash", "what has been moved aside: list it, put it back, or remove it for good", run_trash},
+    {"backup", "copies of ledger, receipts, plans and checksums: make, list, verify, restore", run_backup},
+    {"adopt", "take in products made elsewhere or by other codes, after checking every byte", run_adopt},
+    {"manifest", "a checksum list of the products, for xxhsum -c or sha256sum -c", run_manifest},
 };
 
 // Levenshtein distance.

@@ -25,6 +25,12 @@ ExitStatus run_status(int argc, char** argv);
 ExitStatus run_cancel(int argc, char** argv);
 ExitStatus run_verify(int argc, char** argv);
 ExitStatus run_why(int argc, char** argv);
+ExitStatus run_ledger(int argc, char** argv);
+ExitStatus run_log(int argc, char** argv);
+ExitStatus run_trash(int argc, char** argv);
+ExitStatus run_backup(int argc, char** argv);
+ExitStatus run_adopt(int argc, char** argv);
+ExitStatus run_manifest(int argc, char** argv);
 
 // The candidate most like `word`; empty if none is at all.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);

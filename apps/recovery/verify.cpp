@@ -6,8 +6,8 @@
 
 #include "campaign/product_path.hpp"
 #include "command_line.hpp"
-#include "ledger/database/receipt_merge.hpp"
 #include "ledger/scrub.hpp"
+#include "ledger_merge.hpp"
 #include "report/terminal.hpp"
 #include "survey.hpp"
 #include "terminal_progress.hpp"
@@ -38,7 +38,7 @@ void say_damaged(const Look& look, const Survey& found) {
 
 // Products are held against what the ledger tells of them; so what it tells is checked too.
 bool verify_ledger(const Look& look, ProgressSink& progress) {
-  const std::vector<std::string> problems = check_ledger(real_disk(), look.campaign, progress);
+  const std::vector<std::string> problems = check_ledger_at_rest(real_disk(), look.campaign, progress);
   for (const std::string& problem : problems) fmt::print("ledger: {}\n", printable(problem));
   if (!problems.empty())
     fmt::print("next: recovery ledger rebuild --config {}\n", look.campaign.file.string());
@@ -105,7 +105,8 @@ ExitStatus run_verify(int argc, char** argv) {
   const auto progress = make_terminal_progress();
   const Summary summary = summary_of(look, survey(look, real_disk(), *progress));
   fmt::print("{}", draw_verification(summary, view));
-  const bool ledger_sound = look.tier != Tier::full || verify_ledger(look, *progress);
+  const bool ledger_sound =
+      look.tier != Tier::full || (verify_ledger(look, *progress) && summary.receipt_problems.empty());
   return std::max(status_of(summary.verdict), ledger_sound ? ExitStatus::done : ExitStatus::gaps);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -125,6 +126,7 @@ class BackupWriter {
     for (const BackupFile& file : earlier.backups.back().files) earlier_[file.path] = file;
   }
   void add(const PlacedFile& file) {
+    held_.insert(file.path);
     const fs::path to = folder_ / file.path;
     make_folder(to.parent_path());
     if (file.lasting && linked(file, to)) return;
@@ -132,14 +134,25 @@ class BackupWriter {
         file.path == kBackupLedger ? copy_ledger(disk_, file.place, to) : copy_file(disk_, file.place, to);
     files_.push_back({file.path, copy.size, copy.digest});
   }
-  void add_text(std::string_view path, std::string_view text) {
-    const Published written = publish_text(disk_, folder_ / path, text);
+  // produce: calls what it is given with one piece of the file after another.
+  using Write = std::function<void(std::string_view)>;
+  void add_made(std::string_view path, const std::function<void(const Write&)>& produce) {
+    AtomicWriter writer(disk_, folder_ / path);
+    constexpr std::size_t kBlock = std::size_t{1} << 20;
+    std::string block;
+    const auto flush = [&] {
+      writer.write(std::as_bytes(std::span(block)));
+      block.clear();
+    };
+    produce([&](std::string_view text) {
+      block += text;
+      if (block.size() >= kBlock) flush();
+    });
+    flush();
+    const Published written = writer.publish();
     files_.push_back({std::string(path), written.size, written.digest});
   }
-  bool holds(const std::string& path) const {
-    return std::any_of(files_.begin(), files_.end(),
-                       [&](const BackupFile& file) { return file.path == path; });
-  }
+  bool holds(const std::string& path) const { return held_.contains(path); }
   std::vector<BackupFile> finish() {
     for (const fs::path& made : made_) disk_.sync_directory(made);
     std::sort(files_.begin(), files_.end(),
@@ -170,6 +183,7 @@ class BackupWriter {
   fs::path folder_, earlier_folder_;
   std::map<std::string, BackupFile> earlier_;
   std::set<fs::path> made_;
+  std::set<std::string> held_;
   std::vector<BackupFile> files_;
 };
 
@@ -194,21 +208,21 @@ void add_placed(Disk& disk, const Campaign& campaign, BackupWriter& writer, Prog
   }
 }
 
-std::string checksum_list(Disk& disk, const Campaign& campaign, std::uint64_t& products) {
+// Returns the number of products.
+std::uint64_t write_checksums(Disk& disk, const Campaign& campaign, const BackupWriter::Write& write) {
   const ReceiptIndex receipts = ReceiptIndex::load(disk, campaign);
   const ProductSet set(campaign);
-  std::string text;
+  std::uint64_t products = 0;
   for (const ProductKind kind : kProductKinds) {
     for (std::size_t position = 0; position < set.count(kind); ++position) {
-      const ProductId id = set.at(kind, position);
-      const auto record = receipts.find(product_name(campaign, id));
+      const auto record = receipts.find(product_name(campaign, set.at(kind, position)));
       if (record == nullptr) continue;
       ++products;
       for (const ReceiptFile& file : record->files)
-        text += fmt::format("{}  {}/{}\n", file.digest.hex(), stage_name(stage_of(kind)), file.path);
+        write(fmt::format("{}  {}/{}\n", file.digest.hex(), stage_name(stage_of(kind)), file.path));
     }
   }
-  return text;
+  return products;
 }
 
 }  // namespace
@@ -236,8 +250,11 @@ BackupManifest create_backup(Disk& disk, const Campaign& campaign, const std::st
   try {
     BackupWriter writer(disk, campaign, making);
     add_placed(disk, campaign, writer, progress);
-    writer.add_text(kBackupConfiguration, campaign.effective_json + "\n");
-    writer.add_text(kBackupChecksums, checksum_list(disk, campaign, backup.products));
+    writer.add_made(kBackupConfiguration,
+                    [&](const BackupWriter::Write& write) { write(campaign.effective_json + "\n"); });
+    writer.add_made(kBackupChecksums, [&](const BackupWriter::Write& write) {
+      backup.products = write_checksums(disk, campaign, write);
+    });
     backup.files = writer.finish();
     publish_text(disk, making / kBackupManifest, encode_manifest(campaign, backup));
     if (!disk.rename_if_absent(making, backup_folder(campaign, backup.name)))
