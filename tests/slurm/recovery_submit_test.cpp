@@ -6,7 +6,8 @@
 #include <set>
 #include <thread>
 
-#include "plan/array_spec.hpp"
+#include "lossy_tree.hpp"
+#include "run/slurm_submission.hpp"
 #include "slurm_campaign.hpp"
 
 namespace lenswright::test {
@@ -101,8 +102,8 @@ TEST_F(RecoverySubmitSlurm, APathFullOfShellSyntaxInjectsNothing) {
   for (const auto& entry : fs::recursive_directory_iterator(folder_.path()))
     EXPECT_NE(entry.path().filename(), "hacked") << entry.path();
 
-  const std::string broken = small.expect_status("recovery submit --set $'state=st\\nate'", 2);
-  EXPECT_THAT(broken, HasSubstr("break"));
+  const std::string broken = small.expect_status("recovery submit --set \"state=$(printf 'st\\nate')\"", 2);
+  EXPECT_THAT(broken, HasSubstr("line break"));
 }
 
 TEST_F(RecoverySubmitSlurm, OneFailedSnapshotHoldsBackOnlyWhatNeedsIt) {
@@ -111,11 +112,13 @@ TEST_F(RecoverySubmitSlurm, OneFailedSnapshotHoldsBackOnlyWhatNeedsIt) {
   small.make_all();
   const ProductFiles gold = small.demo().products();
   // Of dmo LP_00 a plane of snapshot 96 (the first) and of hydro LP_01 one of snapshot 90, with what is made from them.
-  for (const auto& [combination, plane] : {std::pair{"dmo/LP_00", "01"}, std::pair{"hydro/LP_01", "03"}}) {
+  // (Mass planes are counted from 0, potentials from 1.)
+  for (const auto& [combination, plane, potential] :
+       {std::tuple{"dmo/LP_00", "01", "02"}, std::tuple{"hydro/LP_01", "03", "04"}}) {
     for (const auto& [name, facts] : gold)
       if (name.starts_with(fmt::format("RT/{}/", combination)) ||
           name == fmt::format("LP/{}/lenspot{}.dat", combination, plane) ||
-          name == fmt::format("LUX/{}/lenspot{}.dat", combination, plane))
+          name == fmt::format("LUX/{}/lenspot{}.dat", combination, potential))
         fs::remove(small.folder() / name);
   }
   const std::string plan = small.expect_status("recovery submit --executor slurm", 0);
@@ -205,6 +208,53 @@ TEST_F(RecoverySubmitSlurm, ASubmitThatDiesBeforeItNotesTheAnswerIsSettledByTheN
   const std::string second = small.expect_status("recovery submit --executor slurm", 0);
   EXPECT_THAT(second, AllOf(HasSubstr("the queue knows it as job"), HasSubstr("in flight: ")));
   for (const auto& [id, times] : times_submitted(small)) EXPECT_EQ(times, 1);
+}
+
+// What was really lost: the arrays as people read them, and each script as the cluster takes it.
+TEST_F(RecoverySubmitSlurm, TheRealLossesBecomeArraysThatWaitForExactlyWhatTheyNeed) {
+  const std::vector<std::string> resources = {"slurm.defaults.partition=main",
+                                              "slurm.lensplanes.nodes=2",
+                                              "slurm.lensplanes.ntasks_per_node=4",
+                                              "slurm.lux.ntasks=4",
+                                              "slurm.lux.mem=2G",
+                                              "slurm.raytracing.ntasks=4",
+                                              "slurm.raytracing.mem=2G"};
+  std::vector<std::string> more = resources;
+  const fs::path inputs = folder_ / "sims";
+  more.push_back("input.dmo=" + (inputs / "dmo").string());
+  more.push_back("input.hydro=" + (inputs / "hydro").string());
+  const LossyTree tree(more);
+  for (const int snapshot : tree.campaign().snapshots)
+    for (const auto& simulation : {tree.campaign().input.dmo, tree.campaign().input.hydro}) {
+      write_file(simulation / fmt::format("snapdir_{0:03}/snap_{0:03}.0.hdf5", snapshot), "");
+      write_file(simulation / fmt::format("groups_{0:03}/fof_subhalo_tab_{0:03}.0.hdf5", snapshot), "");
+    }
+  std::string command = program("recovery").string() + " submit --dry-run --executor slurm --config " +
+                        source("configs/production.yaml").string();
+  for (const std::string& text : tree.campaign().overrides) command += " --set '" + text + "'";
+  const CommandOutcome shown = run_command(command);
+  EXPECT_EQ(shown.status, 0) << shown.output;
+  EXPECT_THAT(shown.output,
+              AllOf(HasSubstr("for Slurm: 35 arrays, 174 elements\n"),
+                    HasSubstr("  lensplanes-01 --array=" + std::string(kRealLossIndices) + ";"),
+                    HasSubstr(", after lensplanes-01 element"), HasSubstr("raytracing-17 --array="),
+                    HasSubstr(", after lux-17, element by element")));
+
+  SilentProgress silent;
+  const ScanResult found = scan(tree.campaign(), real_disk(), Tier::header, {}, {}, silent);
+  const Plan plan = make_plan(tree.campaign(), found, {}, {}, {});
+  const std::vector<JobArray> arrays = job_arrays(tree.campaign(), plan, {}, {});
+  SubmissionSettings settings;
+  settings.name = "one";
+  settings.folder = tree.folder() / "state/plans/one";
+  settings.logs = tree.folder() / "state/logs/one";
+  settings.programs = program("");
+  const std::vector<PreparedArray> prepared = prepare_arrays(tree.campaign(), plan, arrays, {}, settings);
+  write_arrays(real_disk(), prepared);
+  const auto commands = make_process_source();
+  SlurmClient client(*commands);
+  ASSERT_THAT(prepared, SizeIs(35));
+  for (const PreparedArray& array : prepared) EXPECT_EQ(client.test_only(array.intent.script), "");
 }
 
 TEST(RecoverySubmitOwnSlurm, ACampaignOfMoreElementsThanAnArrayTakesIsSplitAndCompletes) {
