@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/stop_request.hpp"
 #include "base/version.hpp"
+#include "campaign/effective_configuration.hpp"
 #include "campaign/product_path.hpp"
 #include "io/atomic_writer.hpp"
 
@@ -53,7 +54,7 @@ AttemptRecord::AttemptRecord(const Campaign& campaign, Stage stage, std::string 
   attempt_.task_file = std::move(task_file);
   attempt_.task = task;
   attempt_.code_version = code_version();
-  attempt_.configuration = digest_of(campaign.effective_json).hex();
+  attempt_.configuration = digest_of(work_configuration(campaign)).hex();
   attempt_.host = host_name();
   attempt_.pid = static_cast<long>(getpid());
   attempt_.ranks = ranks;

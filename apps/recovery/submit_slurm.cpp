@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/stop_request.hpp"
+#include "campaign/effective_configuration.hpp"
 #include "io/atomic_writer.hpp"
 #include "plan/array_spec.hpp"
 #include "plan_folder.hpp"
@@ -204,7 +205,7 @@ ExitStatus SlurmSide::submit(const Plan& plan, const Survey& found, bool replace
   submission.written = utc_now();
   submission.by = describe(this_process());
   submission.cluster = limits_.cluster;
-  submission.configuration = digest_of(campaign.effective_json).hex();
+  submission.configuration = digest_of(work_configuration(campaign)).hex();
   submission.options = look_.options;
   submission.attempt = attempt;
   slurm.submit(submission, arrays, [] { throw_if_stop_requested(); });

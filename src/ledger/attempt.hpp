@@ -36,7 +36,7 @@ struct Attempt {
   int task = 0;                    // its index there
   std::vector<std::string> units;  // work_unit of its products, each once; none: the task could not be read
   std::string code_version;
-  std::string configuration;  // digest (hex) of Campaign::effective_json
+  std::string configuration;  // digest (hex) of work_configuration()
   std::string host;
   long pid = 0;
   int ranks = 1, threads = 1;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "campaign/effective_configuration.hpp"
 #include "campaign/product_path.hpp"
 #include "campaign/statistics_section.hpp"
 #include "io/checksum.hpp"
@@ -166,7 +167,7 @@ TaskFile task_file_of(const Campaign& campaign, const Plan& plan, Stage stage, c
 
 TaskFile task_file_of(const Campaign& campaign, const Plan& plan, Stage stage, std::map<int, Task> tasks,
                       const ReceiptIndex& receipts) {
-  TaskFile file{campaign.name, digest_of(campaign.effective_json).hex(), stage, std::move(tasks), {}};
+  TaskFile file{campaign.name, digest_of(work_configuration(campaign)).hex(), stage, std::move(tasks), {}};
   if (receipts.empty()) return file;
   std::set<ProductId> inputs;
   const ProductId* last = nullptr;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "campaign/effective_configuration.hpp"
 #include "campaign/product_path.hpp"
 #include "io/checksum.hpp"
 #include "ledger/sealed_json.hpp"
@@ -53,7 +54,7 @@ TaskFile decode_task_file(const Campaign& campaign, const std::string& path, con
                     "planned with",
                     path, file.campaign, campaign.name));
   file.configuration = fields.text("configuration");
-  if (file.configuration != digest_of(campaign.effective_json).hex())
+  if (file.configuration != digest_of(work_configuration(campaign)).hex())
     throw InputError(
         fmt::format("{}: was planned under another configuration than {} gives now: plan anew "
                     "with `recovery submit --config {}`",

@@ -1,7 +1,8 @@
 // task_file.hpp: the frozen work of one job array: for each array index the products to make.
 //
 // Written once into the plan's folder; elements read it with `--tasks FILE --task INDEX`. It carries the
-// digest of the effective configuration that it was planned for: an element refuses to work under another.
+// digest of the configuration that it was planned for, but for what may change while jobs wait
+// (work_configuration): an element refuses to work under another.
 #pragma once
 
 #include <map>
@@ -22,7 +23,7 @@ struct Task {
 
 struct TaskFile {
   std::string campaign;       // name
-  std::string configuration;  // digest (hex) of Campaign::effective_json
+  std::string configuration;  // digest (hex) of work_configuration()
   Stage stage = Stage::lensplanes;
   std::map<int, Task> tasks;
   std::map<std::string, std::string> input_digests;  // product name -> digest known when planned

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/version.hpp"
+#include "campaign/effective_configuration.hpp"
 #include "campaign/slurm_values.hpp"
 #include "io/checksum.hpp"
 
@@ -42,7 +43,8 @@ void set_cause(PastAttempt& past, const SlurmJob& job) {
   past.status = job.exit_status;
   switch (job.cause) {
     case JobCause::none:
-      past.cause = AttemptCause::unknown;  // ended well, without a word of the program: what it should have made lacks
+      past.cause =
+          AttemptCause::unknown;  // ended well, without a word of the program: what it should have made lacks
       return;
     case JobCause::timeout:
       past.cause = AttemptCause::timeout;
@@ -167,13 +169,13 @@ std::string circumstances_of(const Attempt& attempt) {
 }
 
 std::string circumstances_now(const Campaign& campaign) {
-  return code_version() + "/" + digest_of(campaign.effective_json).hex();
+  return code_version() + "/" + digest_of(work_configuration(campaign)).hex();
 }
 
 AttemptHistory attempt_history(const Campaign& campaign, const std::vector<Attempt>& records,
                                const std::vector<EndedElement>& elements) {
   AttemptHistory history;
-  const std::string configuration = digest_of(campaign.effective_json).hex();
+  const std::string configuration = digest_of(work_configuration(campaign)).hex();
   std::vector<KnownAttempt> of_record;
   for (const Attempt& record : records) of_record.push_back(known(record));
   for (const EndedElement& element : elements) {

@@ -65,7 +65,7 @@ struct Submission {
   std::string written;                 // UTC
   std::string by;                      // "anna (process 4711 on login01) since ..."
   std::string cluster;                 // as Slurm calls itself
-  std::string configuration;           // digest (hex) of the effective configuration
+  std::string configuration;           // digest (hex) of the configuration (work_configuration)
   std::string options;                 // that repeat it: " --config FILE --tier full"
   int attempt = 1;                     // 2...: made by an automatic retry
   std::vector<SubmittedArray> arrays;  // in the order of submission

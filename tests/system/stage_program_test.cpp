@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "campaign/effective_configuration.hpp"
 #include "light_cone_campaign.hpp"
 #include "plan/task_file.hpp"
 
@@ -80,7 +81,7 @@ TEST_F(StageProgram, ATaskSaysWhatToMake) {
   cone_.take_reference_planes();
   TaskFile file;
   file.campaign = cone_.campaign().name;
-  file.configuration = digest_of(cone_.campaign().effective_json).hex();
+  file.configuration = digest_of(work_configuration(cone_.campaign())).hex();
   file.stage = Stage::lux;
   file.tasks[4] = {4, {{ProductKind::potential, 0, 0, 2}, {ProductKind::geometry, 0, 0, 0}}};
   test::write_file(cone_.path() / "tasks.json", encode_task_file(cone_.campaign(), file));

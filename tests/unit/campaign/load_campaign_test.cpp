@@ -1,4 +1,5 @@
 #include "campaign/load_campaign.hpp"
+#include "campaign/effective_configuration.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -121,6 +122,20 @@ TEST(LoadCampaign, EffectiveConfigurationIgnoresFormattingAndShowsOverrides) {
   const auto changed = nlohmann::json::parse(effective(valid_campaign_text(), {"raytracing.runs=3"}));
   EXPECT_EQ(changed["raytracing"]["runs"], 3);
   EXPECT_EQ(changed["raytracing"]["randomize"], true);  // a default
+}
+
+TEST(LoadCampaign, WhatQueuedJobsMustAgreeOnLeavesOutWhatMayChangeWhileTheyWait) {
+  const TemporaryFolder folder;
+  test::write_file(folder / "campaign.yaml", valid_campaign_text());
+  const auto work = [&](const std::vector<std::string>& overrides) {
+    return work_configuration(load_campaign(folder / "campaign.yaml", overrides));
+  };
+  const std::string plain = work({});
+  EXPECT_EQ(work({"slurm.lux.time=90", "slurm.lux.max_mem=1T"}), plain);
+  EXPECT_EQ(work({"safety.max_tasks=7"}), plain);
+  EXPECT_EQ(work({"goals.kappa_maps_per_model=9"}), plain);
+  EXPECT_NE(work({"lensplanes.grid=32"}), plain);
+  EXPECT_NE(work({"raytracing.runs=3"}), plain);
 }
 
 TEST(LoadCampaign, MissingFileAndFolderAreIoErrors) {

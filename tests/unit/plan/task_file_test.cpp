@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "campaign/effective_configuration.hpp"
 #include "scanned_tree.hpp"
 
 namespace lenswright {
@@ -13,7 +14,7 @@ using namespace test;
 TaskFile example(const Campaign& campaign) {
   TaskFile file;
   file.campaign = campaign.name;
-  file.configuration = digest_of(campaign.effective_json).hex();
+  file.configuration = digest_of(work_configuration(campaign)).hex();
   file.stage = Stage::lux;
   file.tasks[0] = {0, {potential(0, 0, 1), potential(0, 0, 2), geometry(0, 0)}};
   file.tasks[1] = {1, {potential(2, 1, 6)}};

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/version.hpp"
+#include "campaign/effective_configuration.hpp"
 #include "io/checksum.hpp"
 #include "run/task_advice.hpp"
 #include "run_campaign.hpp"
@@ -30,7 +31,7 @@ class AttemptHistoryTest : public testing::Test {
     attempt.task = 3;
     attempt.units = {"dmo/LP_00"};
     attempt.code_version = code_version();
-    attempt.configuration = digest_of(campaign_.effective_json).hex();
+    attempt.configuration = digest_of(work_configuration(campaign_)).hex();
     attempt.finished = "2026-01-31T12:00:00.000Z";
     attempt.job = {"19", "17", "3", restarts, "n1"};
     attempt.end = end;
@@ -53,7 +54,7 @@ class AttemptHistoryTest : public testing::Test {
     ended.job.started = 1000;
     ended.job.ended = 2000;
     ended.resources = {{"time", "01:00:00"}, {"mem", "20G"}};
-    ended.configuration = digest_of(campaign_.effective_json).hex();
+    ended.configuration = digest_of(work_configuration(campaign_)).hex();
     return ended;
   }
   std::vector<KnownAttempt> attempts(const std::vector<Attempt>& records,
