@@ -45,7 +45,7 @@ void throw_if_stop_requested() {
   if (caught_signal == 0) return;
   if (caught_signal != SIGINT) {
     throw StopRequested(
-        "stopped before the time limit; what is finished is published, run again for the rest",
+        "stopped early; what is finished is published, run again for the rest",
         ExitStatus::stopped_early);
   }
   throw StopRequested("interrupted; what is finished is published, run again for the rest",

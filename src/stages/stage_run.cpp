@@ -46,7 +46,7 @@ void throw_if_stopped(const Communicator& ranks, std::optional<ExitStatus> stopp
   for (const std::string& text : ranks.gather_all(mine)) status = std::max(status, std::stoi(text));
   throw StopRequested(
       status == static_cast<int>(ExitStatus::stopped_early)
-          ? "stopped before the time limit; what is finished is published, run again for the rest"
+          ? "stopped early; what is finished is published, run again for the rest"
           : "interrupted; what is finished is published, run again for the rest",
       static_cast<ExitStatus>(status));
 }
