@@ -4,19 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "campaign/effective_configuration.hpp"
-#include "io/atomic_writer.hpp"
-#include "io/checksum.hpp"
-#include "ledger/receipt.hpp"
-#include "plan/task_file.hpp"
+#include "journalled_array.hpp"
 #include "recovery_program.hpp"
-#include "run/submission_journal.hpp"
 
 namespace lenswright {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 class RecoveryStatus : public testing::Test {
  protected:
@@ -43,44 +37,8 @@ class RecoveryStatus : public testing::Test {
                                          (tree_ / "").string(), programs_.string(),
                                          test::program("recovery").string(), arguments));
   }
-  // An array over the mass planes of one model: element n makes the planes of snapshot n.
   void submit_array(const std::string& submission, std::int64_t job) {
-    const Campaign& campaign = tree_.campaign();
-    Disk& disk = real_disk();
-    const auto folder = campaign.state / "plans" / submission;
-    disk.create_directories(folder);
-    TaskFile file;
-    file.campaign = campaign.name;
-    file.configuration = digest_of(work_configuration(campaign)).hex();
-    file.stage = Stage::lensplanes;
-    for (int snapshot = 0; snapshot < 3; ++snapshot) {
-      Task task;
-      task.index = snapshot;
-      for (int plane = 2 * snapshot; plane < 2 * snapshot + 2; ++plane)
-        task.products.push_back({ProductKind::mass_plane, 0, 0, plane});
-      file.tasks[snapshot] = task;
-    }
-    const std::string text = encode_task_file(campaign, file);
-    publish_text(disk, folder / "lensplanes.tasks.json", text);
-    Submission record;
-    record.name = submission;
-    record.written = utc_now();
-    record.by = "anna (process 4711 on login01)";
-    record.cluster = "sandbox";
-    record.configuration = digest_of(campaign.effective_json).hex();
-    write_submission(disk, campaign, record);
-    ArrayIntent intent;
-    intent.name = "lensplanes-1";
-    intent.job_name = "lw-" + submission;
-    intent.stage = Stage::lensplanes;
-    intent.tasks = folder / "lensplanes.tasks.json";
-    intent.tasks_digest = digest_of(text);
-    intent.script = folder / "lensplanes-1.sh";
-    intent.elements = {0, 1, 2};
-    intent.log = campaign.state / "logs" / submission / "lensplanes-1-%a.log";
-    intent.written = utc_now();
-    write_intent(disk, campaign, submission, intent);
-    write_answer(disk, campaign, submission, intent.name, {job, "", utc_now()});
+    test::journal_array(tree_.campaign(), submission, job);
   }
   void lose_plane(int plane) { tree_.remove({ProductKind::mass_plane, 0, 0, plane}); }
 };
