@@ -68,7 +68,7 @@ ExitStatus merge(const LedgerRequest& request, bool rebuild) {
 ExitStatus check(const LedgerRequest& request) {
   const auto progress = make_terminal_progress();
   Disk& disk = real_disk();
-  const std::vector<std::string> problems = check_ledger(disk, request.campaign, *progress);
+  const std::vector<std::string> problems = check_ledger_at_rest(disk, request.campaign, *progress);
   for (const std::string& problem : problems) fmt::print("problem: {}\n", printable(problem));
   if (!problems.empty()) {
     fmt::print("next: recovery ledger rebuild{}\n", request.options);

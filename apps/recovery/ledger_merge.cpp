@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "audit.hpp"
 #include "base/error.hpp"
 #include "ledger/database/ledger_database.hpp"
@@ -13,6 +15,7 @@ namespace {
 
 // A merge of all receipts of a large campaign takes less; who only looks waits no longer.
 constexpr std::chrono::seconds kPatienceByTheWay{10};
+constexpr std::chrono::minutes kPatienceToCheck{2};
 
 }  // namespace
 
@@ -33,6 +36,13 @@ std::string merge_by_the_way(Disk& disk, const Campaign& campaign, ProgressSink&
   } catch (const Failure& failure) {
     return fmt::format("the receipts are not merged into the ledger: {}", failure.what());
   }
+}
+
+std::vector<std::string> check_ledger_at_rest(Disk& disk, const Campaign& campaign, ProgressSink& progress) {
+  // In the middle of a merge the ledger is ahead of its record files.
+  std::optional<LedgerLease> lease;
+  if (access(campaign.state.c_str(), W_OK) == 0) lease.emplace(disk, campaign, kPatienceToCheck);
+  return check_ledger(disk, campaign, progress);
 }
 
 }  // namespace lenswright
