@@ -118,10 +118,4 @@ std::string work_configuration(const Campaign& campaign) {
   return text.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::string work_configuration(const Campaign& campaign) {
-  json text = json::parse(campaign.effective_json);
-  for (const char* key : {"slurm", "safety", "goals"}) text.erase(key);
-  return text.dump();
-}
-
 }  // namespace lenswright

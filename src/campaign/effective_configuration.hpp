@@ -14,8 +14,4 @@ std::string effective_configuration(const Campaign& campaign);
 // change while they wait. What isn't JSON is taken as it is.
 std::string work_configuration(const Campaign& campaign);
 
-// Of an effective configuration, what decides about products and where they lie: without slurm, safety and goals, which
-// may change while jobs wait.
-std::string work_configuration(const Campaign& campaign);
-
 }  // namespace lenswright

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "campaign/effective_configuration.hpp"
 #include "campaign/product_path.hpp"
 #include "io/checksum.hpp"
 #include "ledger/sealed_json.hpp"
@@ -109,7 +110,7 @@ std::string encode_plan(const Campaign& campaign, const Plan& plan) {
   for (const std::filesystem::path& path : plan.dead_temporary_files) temporary.push_back(path.string());
   return seal_json({{"schema", kPlanSchema},
                     {"campaign", campaign.name},
-                    {"configuration", digest_of(campaign.effective_json).hex()},
+                    {"configuration", digest_of(work_configuration(campaign)).hex()},
                     {"tasks", std::move(tasks)},
                     {"moves", std::move(moves)},
                     {"blocked", std::move(blocked)},
@@ -128,7 +129,7 @@ Plan decode_plan(const Campaign& campaign, const std::string& path, const std::s
   const bool knows_flight = fields.integer("schema", 1, kPlanSchema) > 1;
   if (fields.text("campaign") != campaign.name)
     fields.fail("campaign", fmt::format("\"{}\"", campaign.name), fields.text("campaign"));
-  const std::string configuration = digest_of(campaign.effective_json).hex();
+  const std::string configuration = digest_of(work_configuration(campaign)).hex();
   if (fields.text("configuration") != configuration)
     fields.fail("configuration", configuration,
                 "another one: the campaign file has changed since; plan anew");
