@@ -95,7 +95,7 @@ say "What is missing? (tier full reads every byte)"
 expect 1 recovery diagnose --config campaign.yaml --tier full --json diagnose.json
 
 say "Make exactly that again"
-expect 0 recovery submit --config campaign.yaml --tier full --yes --ranks "$ranks"
+expect 0 recovery submit --config campaign.yaml --executor local --tier full --yes --ranks "$ranks"
 expect 0 recovery verify --config campaign.yaml --tier full
 
 say "Compare with the copy made before"

@@ -146,11 +146,13 @@ TEST_F(RecoverySubmit, TemporaryFilesOfDeadWritersAreRemovedOthersNot) {
   EXPECT_TRUE(fs::exists(folder / living));
 }
 
-TEST_F(RecoverySubmit, UnsupportedExecutorAndImpossibleJobsAreRefusedBeforeAnything) {
+TEST_F(RecoverySubmit, UnknownExecutorAndImpossibleJobsAreRefusedBeforeAnything) {
   tree_.remove(kPlane);
-  const auto slurm = recovery(tree_, "submit --executor slurm");
-  EXPECT_EQ(slurm.status, 2);
-  EXPECT_THAT(slurm.output, AllOf(HasSubstr("local executor"), HasSubstr("--dry-run")));
+  const auto unknown = recovery(tree_, "submit --executor torque");
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(unknown.output, HasSubstr("there are local and slurm"));
+  EXPECT_THAT(recovery(tree_, "submit --dry-run").output,
+              HasSubstr("executor: local, since the campaign has no slurm section"));
   EXPECT_EQ(recovery(tree_, "submit --jobs 100000").status, 2);
   EXPECT_EQ(recovery(tree_, "submit --ranks 0").status, 2);
   EXPECT_FALSE(fs::exists(tree_ / "state"));
