@@ -49,24 +49,20 @@ std::optional<Place> place_of(const Campaign& campaign, const fs::path& path) {
   return std::nullopt;
 }
 
-// The newest receipt that tells of the product.
-std::optional<Receipt> receipt_of(Disk& disk, const Campaign& campaign, const std::string& product) {
-  std::optional<Receipt> newest;
-  const fs::path folder = receipts_folder(campaign);
-  if (!disk.status(folder)) return newest;
-  for (const DirectoryEntry& entry : disk.list(folder)) {
-    if (entry.status.type != FileType::regular || parse_temporary_name(entry.name)) continue;
-    const fs::path path = folder / entry.name;
+// The receipt of the product's newest record, merged or not.
+std::optional<Receipt> receipt_of(Disk& disk, const Campaign& campaign, const ReceiptIndex& receipts,
+                                  const std::string& product) {
+  const auto known = receipts.known(product);
+  if (!known) return std::nullopt;
+  for (const fs::path& folder : {receipts_folder(campaign), receipts_archive(campaign)}) {
+    const fs::path path = folder / known->receipt;
     try {
-      Receipt receipt = decode_receipt(path.string(), read_text(disk, path));
-      const bool tells = std::any_of(receipt.products.begin(), receipt.products.end(),
-                                     [&](const ProductRecord& record) { return record.product == product; });
-      if (tells && (!newest || receipt.finished > newest->finished)) newest = std::move(receipt);
+      if (disk.status(path)) return decode_receipt(path.string(), read_text(disk, path));
     } catch (const Failure&) {
-      continue;  // ReceiptIndex has noted it; it counts as none here as there
+      continue;  // moved to the archive in this moment; or damaged, of which `recovery ledger check` tells
     }
   }
-  return newest;
+  return std::nullopt;
 }
 
 class Explanation {
@@ -160,7 +156,7 @@ class Explanation {
   }
 
   void tell_receipt(const std::string& name) {
-    const std::optional<Receipt> receipt = receipt_of(disk_, campaign_, name);
+    const std::optional<Receipt> receipt = receipt_of(disk_, campaign_, receipts_, name);
     if (!receipt) {
       fmt::print("  receipt   none\n");
       return;
