@@ -58,9 +58,21 @@ MapMoments moments_of(std::span<const double> values) {
   moments.mean = sum_all(values, [](double x) { return x; }) / count;
   const double mean = moments.mean;
   moments.variance = sum_all(values, [mean](double x) { return (x - mean) * (x - mean); }) / count;
-  const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
-  moments.lowest = *lowest;
-  moments.highest = *highest;
+  Lanes lowest, highest;
+  lowest.fill(values[0]);
+  highest.fill(values[0]);
+  std::size_t k = 0;
+  for (; k + kLanes <= values.size(); k += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      lowest[lane] = std::min(lowest[lane], values[k + lane]);
+      highest[lane] = std::max(highest[lane], values[k + lane]);
+    }
+  for (; k < values.size(); ++k) {
+    lowest[0] = std::min(lowest[0], values[k]);
+    highest[0] = std::max(highest[0], values[k]);
+  }
+  moments.lowest = *std::min_element(lowest.begin(), lowest.end());
+  moments.highest = *std::max_element(highest.begin(), highest.end());
   if (!(moments.variance > 0)) return moments;
   const double third = sum_all(values, [mean](double x) { return (x - mean) * (x - mean) * (x - mean); });
   const double fourth = sum_all(values, [mean](double x) {

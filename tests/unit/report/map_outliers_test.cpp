@@ -1,0 +1,175 @@
+#include "report/map_outliers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <random>
+#include <vector>
+
+namespace lenswright {
+namespace {
+
+constexpr int kGrid = 96;
+constexpr std::size_t kPixels = kGrid * kGrid;
+
+// A map's mean, variance and spectrum by definition: rows and columns of cosines and sines.
+MapStatistics statistics_of(const std::vector<double>& map) {
+  MapStatistics statistics;
+  double mean = 0, square = 0;
+  for (const double value : map) mean += value / kPixels;
+  for (const double value : map) square += (value - mean) * (value - mean) / kPixels;
+  statistics[Statistic::mean] = {mean};
+  statistics[Statistic::variance] = {square};
+  using Complex = std::complex<double>;
+  static const std::vector<Complex> kTurns = [] {
+    std::vector<Complex> turns;
+    for (int k = 0; k < kGrid; ++k) turns.push_back(std::polar(1.0, -2.0 * M_PI * k / kGrid));
+    return turns;
+  }();
+  const auto transform = [](const std::vector<Complex>& from, std::size_t step, std::size_t lines) {
+    std::vector<Complex> to(kPixels);
+    for (std::size_t line = 0; line < kGrid; ++line)
+      for (std::size_t n = 0; n < kGrid; ++n)
+        for (std::size_t x = 0; x < kGrid; ++x)
+          to[line * lines + n * step] += from[line * lines + x * step] * kTurns[n * x % kGrid];
+    return to;
+  };
+  const std::vector<Complex> spectrum = transform(transform({map.begin(), map.end()}, 1, kGrid), kGrid, 1);
+  std::vector<double> power(8, 0.0), modes(8, 0.0);
+  for (int i = 0; i < kGrid; ++i)
+    for (int j = 0; j < kGrid; ++j) {
+      const double n = std::hypot(i <= kGrid / 2 ? i : i - kGrid, j <= kGrid / 2 ? j : j - kGrid);
+      const auto bin = static_cast<std::size_t>(n / 6.0);
+      if (n == 0 || bin >= power.size()) continue;
+      power[bin] += std::norm(spectrum[static_cast<std::size_t>(i * kGrid + j)]);
+      ++modes[bin];
+    }
+  for (std::size_t b = 0; b < power.size(); ++b) power[b] /= modes[b];
+  statistics[Statistic::c_ell] = power;
+  return statistics;
+}
+
+// Correlated over a few pixels, and lognormal: rich fields have a tail of high values, as convergence has.
+std::vector<double> lognormal_map(unsigned seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<double> normal;
+  std::vector<double> noise(kPixels), map(kPixels);
+  for (double& value : noise) value = normal(random);
+  for (int i = 0; i < kGrid; ++i)
+    for (int j = 0; j < kGrid; ++j) {
+      double sum = 0;
+      for (int a = -2; a <= 2; ++a)
+        for (int b = -2; b <= 2; ++b)
+          sum += std::exp(-0.5 * (a * a + b * b)) *
+                 noise[static_cast<std::size_t>((i + a + kGrid) % kGrid * kGrid + (j + b + kGrid) % kGrid)];
+      map[static_cast<std::size_t>(i * kGrid + j)] = 0.02 * (std::exp(0.15 * sum - 0.035) - 1.0);
+    }
+  return map;
+}
+
+std::vector<double> noise_map(double sigma, double mean) {
+  std::mt19937_64 random(99);
+  std::normal_distribution<double> normal(mean, sigma);
+  std::vector<double> map(kPixels);
+  for (double& value : map) value = normal(random);
+  return map;
+}
+
+// 20 realizations of 10 runs; the map under test takes the place of one of them.
+class MapOutliers : public testing::Test {
+ protected:
+  static constexpr std::size_t kGood = 200, kPlace = 117;
+  static const std::vector<MapStatistics>& good() {
+    static const std::vector<MapStatistics> kMaps = [] {
+      std::vector<MapStatistics> maps;
+      for (unsigned seed = 1; seed <= kGood; ++seed) maps.push_back(statistics_of(lognormal_map(seed)));
+      return maps;
+    }();
+    return kMaps;
+  }
+  static std::vector<EnsembleMap> ensemble(const MapStatistics* wrong) {
+    std::vector<EnsembleMap> maps;
+    for (std::size_t m = 0; m < kGood; ++m)
+      maps.push_back({static_cast<int>(m / 10), static_cast<int>(m % 10) + 1,
+                      wrong != nullptr && m == kPlace ? wrong : &good()[m]});
+    return maps;
+  }
+  static std::vector<MapOutlier> flagged_of(const std::vector<double>& wrong_map) {
+    const MapStatistics wrong = statistics_of(wrong_map);
+    const std::vector<MapOutlier> outliers = map_outliers(ensemble(&wrong));
+    for (const MapOutlier& outlier : outliers) {
+      EXPECT_EQ(outlier.realization, 11) << outlier.because;
+      EXPECT_EQ(outlier.run, 8) << outlier.because;
+    }
+    return outliers;
+  }
+  static bool fails(const std::vector<MapOutlier>& outliers, Statistic statistic) {
+    return std::any_of(outliers.begin(), outliers.end(),
+                       [&](const MapOutlier& outlier) { return outlier.statistic == statistic; });
+  }
+};
+
+TEST_F(MapOutliers, NoneOf200GoodMapsIsFlagged) {
+  const std::vector<MapOutlier> outliers = map_outliers(ensemble(nullptr));
+  for (const MapOutlier& outlier : outliers)
+    ADD_FAILURE() << outlier.realization << " " << outlier.run << ": " << outlier.because;
+}
+
+TEST_F(MapOutliers, MapScaledBy12IsFlagged) {
+  std::vector<double> map = lognormal_map(kPlace + 1);
+  for (double& value : map) value *= 1.2;
+  EXPECT_TRUE(fails(flagged_of(map), Statistic::c_ell));
+}
+
+TEST_F(MapOutliers, ShiftedMapIsFlaggedByItsMeanAlone) {
+  std::vector<double> map = lognormal_map(kPlace + 1);
+  for (double& value : map) value += 0.01;
+  const std::vector<MapOutlier> outliers = flagged_of(map);
+  ASSERT_EQ(outliers.size(), 1u);
+  EXPECT_EQ(outliers[0].statistic, Statistic::mean);
+  EXPECT_GT(outliers[0].sigmas, kOutlierSigmas);
+  EXPECT_NE(outliers[0].because.find("above the usual"), std::string::npos) << outliers[0].because;
+}
+
+TEST_F(MapOutliers, NoiseOfTheRightMeanAndVarianceIsFlaggedByItsSpectrum) {
+  const MapStatistics& usual = good()[kPlace];
+  const std::vector<MapOutlier> outliers =
+      flagged_of(noise_map(std::sqrt(usual.scalar(Statistic::variance)), usual.scalar(Statistic::mean)));
+  EXPECT_TRUE(fails(outliers, Statistic::c_ell));
+  EXPECT_FALSE(fails(outliers, Statistic::mean));
+}
+
+TEST_F(MapOutliers, ConstantMapIsFlaggedWithoutANumberThatIsNone) {
+  const std::vector<MapOutlier> outliers = flagged_of(std::vector<double>(kPixels, 0.0));
+  EXPECT_TRUE(fails(outliers, Statistic::variance));
+  for (const MapOutlier& outlier : outliers) EXPECT_TRUE(std::isfinite(outlier.sigmas));
+}
+
+TEST_F(MapOutliers, AFewMapsAreNoEnsemble) {
+  std::vector<EnsembleMap> maps = ensemble(nullptr);
+  maps.resize(kFewestMaps - 1);
+  MapStatistics wrong = good()[0];
+  wrong[Statistic::mean] = {100.0};
+  maps[3].statistics = &wrong;
+  EXPECT_TRUE(map_outliers(maps).empty());
+  maps.push_back({0, 99, &good()[50]});
+  EXPECT_EQ(map_outliers(maps).size(), 1u);
+}
+
+TEST_F(MapOutliers, SeveralBadMapsDoNotHideOneAnother) {
+  std::vector<MapStatistics> wrong(20, good()[5]);
+  std::vector<EnsembleMap> maps = ensemble(nullptr);
+  for (std::size_t k = 0; k < wrong.size(); ++k) {
+    wrong[k][Statistic::mean] = {good()[k].scalar(Statistic::mean) + 0.05};
+    maps[10 * k].statistics = &wrong[k];
+  }
+  std::size_t by_mean = 0;
+  for (const MapOutlier& outlier : map_outliers(maps))
+    by_mean += outlier.statistic == Statistic::mean ? 1 : 0;
+  EXPECT_EQ(by_mean, wrong.size());
+}
+
+}  // namespace
+}  // namespace lenswright
