@@ -113,6 +113,7 @@ class LightConeCampaign {
   StageOutcome run(const StageRequest& request, Disk& disk = real_disk()) const {
     SilentProgress silent;
     const StageContext context{*campaign_, disk, ranks_, silent};
+    if (request.stage == Stage::statistics) return run_kappa_stats(context, request);
     return request.stage == Stage::lux ? run_lux_convert(context, request) : run_raytrace(context, request);
   }
   StageOutcome convert() const { return run(request(Stage::lux)); }
