@@ -104,6 +104,13 @@ std::string_view verdict_name(Verdict verdict) {
   return "?";
 }
 
+std::vector<StageKind> stage_kinds(const Campaign& campaign, const Selection& selection) {
+  std::vector<StageKind> kinds;
+  for (const StageEntry& entry : kStageEntries)
+    if (shows(campaign, selection, entry.kind)) kinds.push_back({entry.kind, entry.name, entry.unit});
+  return kinds;
+}
+
 bool Summary::below_goal() const {
   return kappa_goal && std::any_of(models.begin(), models.end(),
                                    [&](const ModelSummary& model) { return model.kappa_maps < *kappa_goal; });

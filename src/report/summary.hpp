@@ -54,6 +54,13 @@ struct FindingSummary {
   std::string because;
 };
 
+// The kinds of products that a summary of this selection has rows for, in its order, and what they are called there.
+struct StageKind {
+  ProductKind kind;
+  std::string name, unit;
+};
+std::vector<StageKind> stage_kinds(const Campaign& campaign, const Selection& selection);
+
 // One model's counts, for the model x stage table. Stages in the order of Summary::stages.
 struct ModelSummary {
   struct Cell {

@@ -1,0 +1,210 @@
+#include "report/soundness.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <set>
+#include <tuple>
+
+#include "campaign/product_path.hpp"
+#include "report/coverage.hpp"
+#include "report/map_outliers.hpp"
+
+namespace lenswright {
+
+namespace {
+
+constexpr double kWantedSmoothing = 2.0;  // arcmin, of the peaks that are shown
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<double> middles(const std::vector<double>& edges) {
+  std::vector<double> result;
+  for (std::size_t k = 0; k + 1 < edges.size(); ++k) result.push_back(0.5 * (edges[k] + edges[k + 1]));
+  return result;
+}
+
+std::size_t smoothing_index(const StatisticsBins& bins) {
+  std::size_t best = 0;
+  for (std::size_t k = 1; k < bins.smoothing_arcmin.size(); ++k)
+    if (std::abs(bins.smoothing_arcmin[k] - kWantedSmoothing) <
+        std::abs(bins.smoothing_arcmin[best] - kWantedSmoothing))
+      best = k;
+  return best;
+}
+
+// Counts of a histogram's own bins, without what lies below and above.
+std::vector<double> inner(const std::vector<double>& counts, std::size_t row, std::size_t edges) {
+  const std::size_t each = edges + 1;
+  if (counts.size() < (row + 1) * each) return {};
+  const auto begin = counts.begin() + static_cast<std::ptrdiff_t>(row * each);
+  return {begin + 1, begin + static_cast<std::ptrdiff_t>(each) - 1};
+}
+
+std::vector<double> density(const MapStatistics& map, const StatisticsBins& bins) {
+  const std::vector<double>& counts = map[Statistic::pdf_kappa];
+  const double pixels = std::accumulate(counts.begin(), counts.end(), 0.0);
+  std::vector<double> result = inner(counts, 0, bins.pdf_kappa_edges.size());
+  for (std::size_t k = 0; k < result.size() && pixels > 0; ++k)
+    result[k] /= pixels * (bins.pdf_kappa_edges[k + 1] - bins.pdf_kappa_edges[k]);
+  return result;
+}
+
+SoundnessCurve curve_of(const std::vector<std::vector<double>>& rows) {
+  SoundnessCurve curve;
+  if (rows.empty()) return curve;
+  const double count = static_cast<double>(rows.size());
+  for (std::size_t k = 0; k < rows.front().size(); ++k) {
+    double sum = 0, squares = 0;
+    for (const auto& row : rows) sum += row[k];
+    const double mean = sum / count;
+    for (const auto& row : rows) squares += (row[k] - mean) * (row[k] - mean);
+    curve.mean.push_back(mean);
+    curve.scatter.push_back(rows.size() > 1 ? std::sqrt(squares / (count - 1)) : 0);
+  }
+  return curve;
+}
+
+std::vector<double> ratio(const std::vector<double>& above, const std::vector<double>& below) {
+  std::vector<double> result;
+  for (std::size_t k = 0; k < above.size(); ++k) result.push_back(below[k] > 0 ? above[k] / below[k] : kNone);
+  return result;
+}
+
+using Realizations = std::map<int, MapStatistics>;
+using Extract = std::function<std::vector<double>(const MapStatistics&)>;
+
+SoundnessCurve over(const Realizations& maps, const Extract& extract) {
+  std::vector<std::vector<double>> rows;
+  for (const auto& [realization, map] : maps) rows.push_back(extract(map));
+  return curve_of(rows);
+}
+SoundnessCurve ratio_over(const Realizations& maps, const Realizations* dmo, const Extract& extract) {
+  std::vector<std::vector<double>> rows;
+  for (const auto& [realization, map] : maps) {
+    if (dmo == nullptr) break;
+    if (const auto twin = dmo->find(realization); twin != dmo->end())
+      rows.push_back(ratio(extract(map), extract(twin->second)));
+  }
+  return curve_of(rows);
+}
+SoundnessValue value_over(const Realizations& maps, const std::function<double(const MapStatistics&)>& of) {
+  const SoundnessCurve curve = over(maps, [&](const MapStatistics& map) { return std::vector{of(map)}; });
+  return {curve.mean.at(0), curve.scatter.at(0)};
+}
+
+ModelSoundness model_soundness(const StatisticsBins& bins, const Realizations& maps,
+                               const Realizations* dmo) {
+  ModelSoundness model;
+  model.realizations = std::ssize(maps);
+  const std::size_t scale = smoothing_index(bins);
+  const Extract c_ell = [](const MapStatistics& map) { return map[Statistic::c_ell]; };
+  const Extract pdf = [&](const MapStatistics& map) { return density(map, bins); };
+  const auto counts = [&](Statistic statistic) -> Extract {
+    return [&bins, scale, statistic](const MapStatistics& map) {
+      return inner(map[statistic], scale, bins.snr_edges.size());
+    };
+  };
+  model.mean = value_over(maps, [](const MapStatistics& map) { return map.scalar(Statistic::mean); });
+  model.sigma =
+      value_over(maps, [](const MapStatistics& map) { return std::sqrt(map.scalar(Statistic::variance)); });
+  model.skewness = value_over(maps, [](const MapStatistics& map) { return map.scalar(Statistic::skewness); });
+  model.kurtosis = value_over(maps, [](const MapStatistics& map) { return map.scalar(Statistic::kurtosis); });
+  model.c_ell = over(maps, c_ell);
+  model.pdf = over(maps, pdf);
+  model.peaks = over(maps, counts(Statistic::peaks));
+  model.minima = over(maps, counts(Statistic::minima));
+  model.c_ell_ratio = ratio_over(maps, dmo, c_ell);
+  model.pdf_ratio = ratio_over(maps, dmo, pdf);
+  model.peaks_ratio = ratio_over(maps, dmo, counts(Statistic::peaks));
+  return model;
+}
+
+}  // namespace
+
+std::vector<int> sources_to_show(const Campaign& campaign) {
+  const std::vector<int>& all = campaign.raytracing.sources;
+  if (all.empty()) return {};
+  const int middle = all[(all.size() - 1) / 2];
+  return middle == all.back() ? std::vector{middle} : std::vector{middle, all.back()};
+}
+
+SoundnessGathering::SoundnessGathering(const Campaign& campaign, std::vector<int> sources)
+    : campaign_(campaign), sources_(std::move(sources)) {
+  soundness_.in_campaign = campaign.statistics.has_value();
+}
+
+void SoundnessGathering::add(int model, const std::vector<StatisticsFile>& files) {
+  std::map<int, std::vector<EnsembleMap>> ensembles;  // by source
+  for (const StatisticsFile& file : files) {
+    ++soundness_.files;
+    for (const SourceStatistics& source : file.sources) {
+      for (std::size_t m = 0; m < source.maps.size(); ++m)
+        ensembles[source.source].push_back({file.realization, source.runs[m], &source.maps[m]});
+      if (std::find(sources_.begin(), sources_.end(), source.source) == sources_.end()) continue;
+      const auto bins = bins_.try_emplace(source.source, file.bins).first;
+      if (bins->second.ell_mean.size() != file.bins.ell_mean.size() ||
+          bins->second.snr_edges != file.bins.snr_edges ||
+          bins->second.pdf_kappa_edges != file.bins.pdf_kappa_edges ||
+          bins->second.smoothing_arcmin != file.bins.smoothing_arcmin) {
+        problem(file.model + ": a statistics file has other bins than the rest; make the statistics again");
+        continue;
+      }
+      means_[source.source][model][file.realization] = source.over_runs.mean;
+      maps_[source.source][model] += std::ssize(source.maps);
+    }
+  }
+  std::set<std::tuple<int, int, int>> flagged;
+  for (const auto& [source, maps] : ensembles) {
+    ++soundness_.ensembles;
+    soundness_.maps += std::ssize(maps);
+    if (maps.size() < kFewestMaps) ++soundness_.small_ensembles;
+    for (const MapOutlier& outlier : map_outliers(maps)) {
+      const ProductId run{ProductKind::run, model, outlier.realization, outlier.run};
+      soundness_.outliers.push_back({campaign_.models[static_cast<std::size_t>(model)].name,
+                                     product_name(campaign_, run),
+                                     std::string(statistic_name(outlier.statistic)), outlier.because,
+                                     outlier.realization, outlier.run, source, outlier.sigmas});
+      flagged.emplace(outlier.realization, outlier.run, source);
+    }
+  }
+  soundness_.maps_flagged += std::ssize(flagged);
+}
+
+Soundness SoundnessGathering::take() {
+  for (const int number : sources_) {
+    if (!means_.contains(number)) continue;
+    const StatisticsBins& bins = bins_.at(number);
+    SourceSoundness source;
+    source.source = number;
+    source.ell = bins.ell_mean;
+    source.kappa = middles(bins.pdf_kappa_edges);
+    source.snr = middles(bins.snr_edges);
+    if (!bins.smoothing_arcmin.empty())
+      source.smoothing_arcmin = bins.smoothing_arcmin[smoothing_index(bins)];
+    const auto& models = means_.at(number);
+    const Realizations* dmo = nullptr;
+    for (const auto& [model, maps] : models)
+      if (campaign_.models[static_cast<std::size_t>(model)].kind == ModelKind::dmo) dmo = &maps;
+    for (const auto& [index, maps] : models) {
+      const Model& description = campaign_.models[static_cast<std::size_t>(index)];
+      ModelSoundness model = model_soundness(bins, maps, description.kind == ModelKind::dmo ? nullptr : dmo);
+      model.model = description.name;
+      model.label = model_label(description);
+      model.baryons = description.kind != ModelKind::dmo;
+      model.maps = maps_.at(number).at(index);
+      source.models.push_back(std::move(model));
+    }
+    soundness_.sources.push_back(std::move(source));
+  }
+  auto& outliers = soundness_.outliers;
+  std::stable_sort(outliers.begin(), outliers.end(), [](const OutlierEntry& a, const OutlierEntry& b) {
+    return std::abs(a.sigmas) > std::abs(b.sigmas);
+  });
+  soundness_.outliers_total = std::ssize(outliers);
+  if (outliers.size() > kOutliersKept) outliers.resize(kOutliersKept);
+  return std::move(soundness_);
+}
+
+}  // namespace lenswright
