@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <initializer_list>
+#include <optional>
 #include <span>
 
 #include "base/error.hpp"
@@ -126,6 +128,9 @@ void write_maps(hdf5::MemoryFile& file, const std::string& group, const Statisti
 class Reader {
  public:
   Reader(const std::string& path, const std::vector<std::byte>& bytes) : path_(path), file_(path, bytes) {}
+  Reader(const std::filesystem::path& path, const std::vector<Statistic>& of_maps,
+         const std::vector<int>& ensembles_of)
+      : path_(path.string()), file_(path), part_(Part{of_maps, ensembles_of}) {}
 
   StatisticsFile read() {
     StatisticsFile result;
@@ -187,6 +192,7 @@ class Reader {
     std::vector<MapStatistics> maps(count);
     for (const Entry& entry : kEntries) {
       const std::string dataset = fmt::format("{}/{}", group, entry.name);
+      if (rows && part_ && !among(part_->of_maps, entry.statistic)) continue;
       if (optional(entry.statistic) && !file_.exists(dataset)) continue;
       std::vector<std::uint64_t> shape = shape_of(entry.statistic, bins);
       const std::uint64_t each = product_of(shape);
@@ -209,15 +215,28 @@ class Reader {
       source.runs.push_back(static_cast<int>(run));
     if (source.runs.empty()) fail("at least one run in " + group, "none");
     source.maps = read_maps(group, bins, source.runs.size(), true);
+    if (part_ && !among(part_->ensembles_of, source.source)) return source;
     source.over_runs.mean = read_maps(group + "/over_runs/mean", bins, 1, false)[0];
     source.over_runs.scatter = read_maps(group + "/over_runs/scatter", bins, 1, false)[0];
+    if (part_) return source;
     source.over_runs.c_ell_covariance =
         shaped(group + "/over_runs/c_ell_covariance", {bins.ell_mean.size(), bins.ell_mean.size()});
     return source;
   }
 
+  template <typename Value>
+  static bool among(const std::vector<Value>& values, Value value) {
+    return std::find(values.begin(), values.end(), value) != values.end();
+  }
+
+  struct Part {
+    std::vector<Statistic> of_maps;
+    std::vector<int> ensembles_of;
+  };
+
   std::string path_;
   hdf5::File file_;
+  std::optional<Part> part_;  // none: all
 };
 
 }  // namespace
@@ -265,6 +284,11 @@ std::vector<std::byte> encode_statistics(const StatisticsFile& file) {
 
 StatisticsFile decode_statistics(const std::string& path, const std::vector<std::byte>& bytes) {
   return Reader(path, bytes).read();
+}
+
+StatisticsFile read_statistics(const std::filesystem::path& path, const std::vector<Statistic>& of_maps,
+                               const std::vector<int>& ensembles_of) {
+  return Reader(path, of_maps, ensembles_of).read();
 }
 
 }  // namespace lenswright

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,5 +95,9 @@ struct StatisticsFile {
 std::vector<std::byte> encode_statistics(const StatisticsFile& file);
 // `path` stands in messages. Every number is finite, every shape that of the bins.
 StatisticsFile decode_statistics(const std::string& path, const std::vector<std::byte>& bytes);
+// A part of a file on disk, without reading the rest: of every map these statistics alone, and over_runs (without its
+// covariance) of these sources; all else stays empty.
+StatisticsFile read_statistics(const std::filesystem::path& path, const std::vector<Statistic>& of_maps,
+                               const std::vector<int>& ensembles_of);
 
 }  // namespace lenswright

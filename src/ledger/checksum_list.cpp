@@ -108,4 +108,40 @@ ChecksumListing list_checksums(const Campaign& campaign, Disk& disk, const Selec
   return listing;
 }
 
+ChecksumListing list_known_checksums(const Campaign& campaign, const ScanResult& found,
+                                     const ReceiptIndex& receipts, const Selection& selection,
+                                     const fs::path& base,
+                                     const std::function<void(const std::string& line)>& take,
+                                     ProgressSink& progress) {
+  ChecksumListing listing;
+  const ProductSet& set = found.products();
+  std::uint64_t products = 0;
+  for (const ProductKind kind : kProductKinds) products += set.count(kind);
+  progress.begin("listing checksums", products, "products");
+  for (const ProductKind kind : kProductKinds) {
+    const fs::path root = stage_root(campaign, stage_of(kind));
+    if (set.count(kind) == 0) continue;
+    const std::string below = root.lexically_relative(base).generic_string();
+    const std::string prefix = below == "." || below.empty() ? std::string() : below + "/";
+    for (std::size_t position = 0; position < set.count(kind); ++position) {
+      progress.advance(1);
+      const ProductId id = set.at(kind, position);
+      if (!selection.contains(campaign, id)) continue;
+      throw_if_stop_requested();
+      const auto record =
+          found.state(id) == State::complete ? receipts.find(product_name(campaign, id)) : nullptr;
+      if (record == nullptr || record->files.empty()) {
+        ++listing.left_out;
+        continue;
+      }
+      for (const ReceiptFile& file : record->files) {
+        ++listing.listed;
+        take(fmt::format("{}  {}{}\n", file.digest.hex(), prefix, file.path));
+      }
+    }
+  }
+  progress.end();
+  return listing;
+}
+
 }  // namespace lenswright

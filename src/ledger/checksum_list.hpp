@@ -34,6 +34,14 @@ ChecksumListing list_checksums(const Campaign& campaign, Disk& disk, const Selec
                                const std::function<void(const std::string& line)>& take,
                                ProgressSink& progress);
 
+// The same of what a scan has found, without looking at any product again: xxh128 of files whose receipts tell digest and
+// size; what has no receipt counts as left out.
+ChecksumListing list_known_checksums(const Campaign& campaign, const ScanResult& found,
+                                     const ReceiptIndex& receipts, const Selection& selection,
+                                     const std::filesystem::path& base,
+                                     const std::function<void(const std::string& line)>& take,
+                                     ProgressSink& progress);
+
 // The deepest folder that holds the roots of the selected stages.
 std::filesystem::path common_folder(const Campaign& campaign, const Selection& selection);
 
