@@ -11,6 +11,7 @@
 #include "campaign/product_path.hpp"
 #include "command_line.hpp"
 #include "io/atomic_writer.hpp"
+#include "ledger/staleness.hpp"
 #include "plan_folder.hpp"
 #include "report/terminal.hpp"
 #include "run/campaign_lock.hpp"
@@ -78,13 +79,27 @@ std::string fuse_of(const Campaign& campaign, const Plan& plan) {
   const SafetySettings& safety = campaign.safety;
   std::string question;
   if (std::cmp_greater(plan.moves.size(), safety.max_moved_files)) {
-    question += fmt::format("{} damaged files would move aside, more than safety.max_moved_files = {}. ",
-                            plan.moves.size(), safety.max_moved_files);
+    question += fmt::format(
+        "{} damaged files or stale products would move aside, more than safety.max_moved_files = {}. ",
+        plan.moves.size(), safety.max_moved_files);
   }
   if (std::cmp_greater(plan.tasks.size(), safety.max_tasks))
     question +=
         fmt::format("{} tasks are more than safety.max_tasks = {}. ", plan.tasks.size(), safety.max_tasks);
   return question.empty() ? question : question + "Go on?";
+}
+
+// Before stale planes move aside: lensplane stops where transforms.h5 and the seed contradict each other.
+void require_transforms(const Look& look, const Survey& found, const Plan& plan) {
+  const bool makes_stale_planes = std::any_of(plan.moves.begin(), plan.moves.end(), [](const Finding& move) {
+    return move.state == State::stale && move.stage == Stage::lensplanes;
+  });
+  if (!makes_stale_planes) return;
+  const fs::path path = look.campaign.lensplanes.root / kTransformsFile;
+  for (const Finding& finding : found.scan.findings)
+    if (!finding.product && finding.path == path.string())
+      throw InputError(fmt::format("{} is {}: {}; nothing is moved or made until that is settled",
+                                   path.string(), state_name(finding.state), finding.because));
 }
 
 std::optional<ExitStatus> asked_to_stop() {
@@ -110,11 +125,12 @@ PlanFolder write_local_plan(Disk& disk, const Campaign& campaign, const Plan& pl
 std::size_t report_products(Disk& disk, const Campaign& campaign, const Plan& plan, Tier tier,
                             std::size_t shown) {
   const ReceiptIndex receipts = ReceiptIndex::load(disk, campaign);
+  Staleness staleness(campaign, disk, receipts);
   std::size_t planned = 0, complete = 0;
   for (const PlannedTask& task : plan.tasks) {
     for (const ProductId& product : task.task.products) {
       ++planned;
-      const Finding finding = check_product(campaign, disk, product, tier, receipts);
+      const Finding finding = check_product(campaign, disk, product, tier, receipts, &staleness);
       if (finding.state == State::complete) {
         ++complete;
         continue;
@@ -139,8 +155,8 @@ ExitStatus carry_out(const SubmitRequest& request, const Survey& found, const Pl
   settings.programs = fs::read_symlink("/proc/self/exe").parent_path();
   settings.replace_mismatched = request.plan.replace_mismatched;
   const PlanFolder folders = write_local_plan(disk, campaign, plan, found.receipts);
-  audit_change(fmt::format("planned {} tasks in {}; {} damaged files to move aside", plan.tasks.size(),
-                           folders.plan.string(), plan.moves.size()));
+  audit_change(fmt::format("planned {} tasks in {}; {} damaged files or stale products to move aside",
+                           plan.tasks.size(), folders.plan.string(), plan.moves.size()));
   settings.task_files = folders.plan;
   settings.logs = folders.logs;
   fmt::print("plan: {}\nlogs: {}\n{} at once, {} ranks each\n", folders.plan.string(), folders.logs.string(),
@@ -172,7 +188,7 @@ ExitStatus carry_out(const SubmitRequest& request, const Survey& found, const Pl
     fmt::print("next: recovery diagnose{}\n", request.look.options);
     return early > 0 && failed == 0 ? ExitStatus::stopped_early : ExitStatus::gaps;
   }
-  const bool gaps_left = !plan.blocked.empty() || !plan.left_mismatched.empty();
+  const bool gaps_left = !plan.blocked.empty() || !plan.left_mismatched.empty() || !plan.left_stale.empty();
   fmt::print("next: recovery {}{}\n", gaps_left ? "diagnose" : "verify", request.look.options);
   return gaps_left ? ExitStatus::gaps : ExitStatus::done;
 }
@@ -200,17 +216,21 @@ ExitStatus submit(const SubmitRequest& request) {
     plan = std::move(advised.plan);
     advice = std::move(advised.advice);
   }
-  const bool gaps_left = !plan.blocked.empty() || !plan.left_mismatched.empty();
+  const bool gaps_left = !plan.blocked.empty() || !plan.left_mismatched.empty() || !plan.left_stale.empty();
+  require_transforms(look, found, plan);
   fmt::print("campaign {}, tier {}\n{}", look.campaign.name, tier_name(look.tier),
              draw_plan(look.campaign, plan, terminal_style()));
   if (plan.tasks.empty()) {
     if (!request.dry_run) remove_dead_files(disk, plan.dead_temporary_files);
-    fmt::print("{}\n",
-               gaps_left ? fmt::format("nothing can be made; next: recovery diagnose{}", look.options)
-               : !plan.in_flight.empty()
-                   ? fmt::format("nothing to submit: all that lacks is in flight; next: recovery status{}",
-                                 look.options)
-                   : "nothing to do: all is complete");
+    fmt::print(
+        "{}\n",
+        gaps_left && plan.blocked.empty()
+            ? fmt::format("nothing to make but what is left alone; next: recovery diagnose{}", look.options)
+        : gaps_left ? fmt::format("nothing can be made; next: recovery diagnose{}", look.options)
+        : !plan.in_flight.empty()
+            ? fmt::format("nothing to submit: all that lacks is in flight; next: recovery status{}",
+                          look.options)
+            : "nothing to do: all is complete");
     return gaps_left ? ExitStatus::gaps : ExitStatus::done;
   }
   const std::vector<VolumeNeed> needs = volume_needs(disk, look.campaign, plan);
@@ -227,8 +247,9 @@ ExitStatus submit(const SubmitRequest& request) {
       fmt::print("not enough room: the real submit would refuse\n");
     if (const std::string question = fuse_of(look.campaign, plan); !question.empty())
       fmt::print("the real submit would ask: {}\n", question);
-    fmt::print("dry run: nothing done; next: recovery submit{}{}\n", look.options,
-               request.plan.replace_mismatched ? " --replace-mismatched" : "");
+    fmt::print("dry run: nothing done; next: recovery submit{}{}{}\n", look.options,
+               request.plan.replace_mismatched ? " --replace-mismatched" : "",
+               request.plan.include_stale ? " --include-stale" : "");
     return gaps_left ? ExitStatus::gaps : ExitStatus::done;
   }
   require_space(needs);
@@ -264,7 +285,11 @@ ExitStatus run_submit(int argc, char** argv) {
                                                                     cxxopts::value<int>(), "N")(
       "ranks", "MPI ranks of each task (as many as the cores allow)", cxxopts::value<int>(), "P")(
       "yes", "go on where the fuses of the campaign's safety section would ask")(
-      "replace-mismatched", "move sound products of another grid aside and make them anew");
+      "replace-mismatched", "move sound products of another grid aside and make them anew")(
+      "include-stale",
+      "move products of an earlier configuration or earlier inputs aside and make them, and what is made "
+      "from "
+      "them, anew");
   options.add_options()(
       "auto-retry",
       "slurm: after all jobs, a small one plans again what lacks, up to N times, and leaves "
@@ -276,6 +301,7 @@ ExitStatus run_submit(int argc, char** argv) {
   SubmitRequest request;
   request.look = look_from(*parsed);
   request.plan.replace_mismatched = parsed->count("replace-mismatched") > 0;
+  request.plan.include_stale = parsed->count("include-stale") > 0;
   request.dry_run = parsed->count("dry-run") > 0;
   request.yes = parsed->count("yes") > 0;
   request.show_scripts = parsed->count("show-scripts") > 0;

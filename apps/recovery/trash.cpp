@@ -10,6 +10,7 @@
 #include "ledger/actor.hpp"
 #include "ledger/backup.hpp"
 #include "ledger/receipt.hpp"
+#include "ledger/restored_record.hpp"
 #include "ledger/root_safety.hpp"
 #include "ledger/trash_entries.hpp"
 #include "run/campaign_lock.hpp"
@@ -110,10 +111,14 @@ ExitStatus restore(Disk& disk, const Campaign& campaign, const cxxopts::ParseRes
   if (entries.empty()) throw UsageError("restore what? Name entries or products, or --since TIME");
   if (swap) back_up(disk, campaign, "before trash restore --swap", progress);
   std::size_t refused = 0;
+  const ReceiptIndex receipts = ReceiptIndex::load(disk, campaign);
   for (const TrashEntry& entry : entries) {
     throw_if_stop_requested();
     try {
-      const Restored restored = restore_from_trash(disk, campaign, entry, swap);
+      const std::string present = receipt_in_place(campaign, receipts, entry);
+      if (swap || !disk.entry_status(stage_root(campaign, entry.stage) / entry.path))
+        record_restored(disk, campaign, receipts, entry);
+      const Restored restored = restore_from_trash(disk, campaign, entry, swap, present);
       audit_change(fmt::format("{} came back from trash entry {}{}", restored.path.string(), entry.entry,
                                restored.made_room.empty() ? "" : ", in the place of " + restored.made_room));
       fmt::print(

@@ -11,6 +11,7 @@
 #include "input_availability.hpp"
 #include "io/atomic_writer.hpp"
 #include "ledger/root_marker.hpp"
+#include "ledger/staleness.hpp"
 #include "ledger/transforms_check.hpp"
 #include "survey.hpp"
 #include "verb.hpp"
@@ -71,12 +72,15 @@ class Explanation {
       : look_(look),
         campaign_(look.campaign),
         disk_(disk),
-        receipts_(ReceiptIndex::load(disk, look.campaign)) {}
+        receipts_(ReceiptIndex::load(disk, look.campaign)),
+        staleness_(campaign_, disk_, receipts_) {}
 
   ExitStatus product(const ProductId& id) {
     const std::string name = product_name(campaign_, id);
-    const Finding finding = check_product(campaign_, disk_, id, look_.tier, receipts_);
-    fmt::print("{}: {}\n", name, state_name(finding.state));
+    const Finding finding = check_product(campaign_, disk_, id, look_.tier, receipts_, &staleness_);
+    const bool unverified = finding.state == State::complete && !receipts_.origin(name);
+    fmt::print("{}: {}{}\n", name, state_name(finding.state),
+               unverified ? ", unverified: no receipt tells what it was made from" : "");
     fmt::print("  because   {}\n", finding.because);
     fmt::print("  path      {}\n", absolute_path(campaign_, id).string());
     tell_receipt(name);
@@ -86,6 +90,8 @@ class Explanation {
       fmt::print("  blocked   {}\n", blocked);
     else if (to_make)
       fmt::print("  next      recovery submit{}\n", look_.options);
+    else if (finding.state == State::stale)
+      fmt::print("  next      recovery submit --include-stale{}\n", look_.options);
     else if (finding.state == State::mismatched)
       fmt::print("  next      check the grid in {}; if it is right, recovery submit --replace-mismatched{}\n",
                  campaign_.file.string(), look_.options);
@@ -188,7 +194,8 @@ class Explanation {
     std::size_t complete = 0;
     std::vector<Finding> lacking;
     for (const ProductId& input : inputs) {
-      Finding finding = check_product(campaign_, disk_, input, std::min(look_.tier, Tier::header), receipts_);
+      Finding finding =
+          check_product(campaign_, disk_, input, std::min(look_.tier, Tier::header), receipts_, &staleness_);
       if (finding.state == State::complete)
         ++complete;
       else
@@ -204,6 +211,9 @@ class Explanation {
         fmt::print("            {}: {}\n", product_name(campaign_, *finding.product),
                    state_name(finding.state));
       if (finding.state == State::unknown || finding.state == State::mismatched) blocked = finding.because;
+      if (finding.state == State::stale)
+        blocked = fmt::format("{} is stale; recovery submit --include-stale makes both anew",
+                              product_name(campaign_, *finding.product));
     }
     return blocked;
   }
@@ -212,6 +222,7 @@ class Explanation {
   const Campaign& campaign_;
   Disk& disk_;
   ReceiptIndex receipts_;
+  Staleness staleness_;
 };
 
 // What a word can mean: a product's name, a path as seen from here, or a path below any stage's root.

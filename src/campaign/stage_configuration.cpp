@@ -168,4 +168,24 @@ std::string product_configuration(const Campaign& campaign, const ProductId& id)
   return text.dump();  // object keys are sorted, numbers the shortest that read back
 }
 
+ProductId configuration_twin(const Campaign& campaign, const ProductId& id) {
+  switch (id.kind) {
+    case ProductKind::mass_plane:
+      return {id.kind, id.model, 0, id.index};
+    case ProductKind::potential:
+      return {id.kind, 0, 0, 1};
+    case ProductKind::geometry:
+      return {id.kind, 0, 0, 0};
+    case ProductKind::run: {
+      const bool named = holds_format(campaign, MapFormat::fits) || holds_format(campaign, MapFormat::hdf5);
+      if (named) return id;
+      return campaign.raytracing.randomize ? ProductId{id.kind, 0, id.realization, id.index}
+                                           : ProductId{id.kind, 0, 0, 1};
+    }
+    case ProductKind::statistics:
+      break;
+  }
+  return id;
+}
+
 }  // namespace lenswright

@@ -14,5 +14,7 @@ namespace lenswright {
 
 // Canonical JSON (sorted keys, shortest round-trip numbers).
 std::string product_configuration(const Campaign& campaign, const ProductId& id);
+// The first of the products that have the same text as this one: who needs the texts of many makes each once.
+ProductId configuration_twin(const Campaign& campaign, const ProductId& id);
 
 }  // namespace lenswright

@@ -4,6 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <bit>
+#include <cstdint>
+#include <span>
 
 #include "base/error.hpp"
 #include "io/hdf5.hpp"
@@ -110,6 +113,17 @@ TransformSet read_transforms(const std::filesystem::path& path) {
     transform.flip = flips[index] != 0;
   }
   return set;
+}
+
+Digest transform_digest(const SnapshotTransform& transform) {
+  static_assert(std::endian::native == std::endian::little, "digests are of little-endian bytes");
+  struct {
+    std::int64_t proj_dir, flip;
+    double displacement[3];
+  } bytes{transform.proj_dir,
+          transform.flip ? 1 : 0,
+          {transform.displacement[0], transform.displacement[1], transform.displacement[2]}};
+  return digest_of(std::as_bytes(std::span(&bytes, 1)));
 }
 
 }  // namespace lenswright

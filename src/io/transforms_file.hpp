@@ -13,5 +13,7 @@ namespace lenswright {
 
 Published write_transforms(Disk& disk, const std::filesystem::path& path, const TransformSet& set);
 TransformSet read_transforms(const std::filesystem::path& path);  // throws IoError, FormatError
+// What a receipt holds of one transform.
+Digest transform_digest(const SnapshotTransform& transform);
 
 }  // namespace lenswright

@@ -90,7 +90,8 @@ std::string encode_receipt(const Receipt& receipt) {
                     {"started", receipt.started},
                     {"finished", receipt.finished},
                     {"notes", receipt.notes},
-                    {"products", std::move(products)}});
+                    {"products", std::move(products)},
+                    {"configurations", receipt.configurations}});
 }
 
 Receipt decode_receipt(const std::string& path, const std::string& text) {
@@ -115,6 +116,8 @@ Receipt decode_receipt(const std::string& path, const std::string& text) {
   receipt.notes = fields.texts("notes");
   for (std::size_t i = 0; i < fields.array("products").size(); ++i)
     receipt.products.push_back(record_from(fields.element("products", i)));
+  // Receipts had none at first.
+  if (object.contains("configurations")) receipt.configurations = fields.texts("configurations");
   return receipt;
 }
 
@@ -134,7 +137,15 @@ std::filesystem::path write_receipt(Disk& disk, const Campaign& campaign, const 
   const std::string name = fmt::format("{}-{}-{}-{}-{:08x}.json", stage_name(receipt.stage),
                                        compact(utc_now()), receipt.host, receipt.pid, std::random_device{}());
   const std::filesystem::path path = receipts_folder(campaign) / name;
-  publish_text(disk, path, encode_receipt(receipt));
+  Receipt written = receipt;
+  for (const ProductRecord& record : receipt.products) {
+    const std::optional<ProductId> id = product_named(campaign, record.product);
+    if (!id) continue;
+    std::string text = product_configuration(campaign, *id);
+    if (digest_of(text) == record.configuration)
+      written.configurations.emplace(record.configuration.hex(), std::move(text));
+  }
+  publish_text(disk, path, encode_receipt(written));
   return path;
 }
 

@@ -51,6 +51,8 @@ struct Receipt {
   std::string started, finished;             // UTC, ISO 8601 with milliseconds
   std::map<std::string, std::string> notes;  // further facts: job id, array element, peak memory
   std::vector<ProductRecord> products;
+  // What the digests of `configuration` stand for, by digest (hex); write_receipt() adds what the campaign knows.
+  std::map<std::string, std::string> configurations{};
 };
 
 Digest configuration_digest(const Campaign& campaign, const ProductId& id);

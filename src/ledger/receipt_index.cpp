@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -145,6 +146,23 @@ std::shared_ptr<const KnownRecord> ReceiptIndex::known(const std::string& produc
   const auto unmerged = contents_->unmerged.find(product);
   if (unmerged == contents_->unmerged.end()) return merged;
   return merged && newer(*merged, *unmerged->second) ? merged : unmerged->second;
+}
+
+std::optional<KnownOrigin> ReceiptIndex::origin(const std::string& product) const {
+  std::optional<KnownOrigin> merged;
+  if (!contents_->groups.empty()) {
+    const std::lock_guard guard(contents_->mutex);
+    if (const RecordFile* records = contents_->file(record_group(product)); records != nullptr)
+      merged = records->origin(product);
+  }
+  const auto unmerged = contents_->unmerged.find(product);
+  if (unmerged == contents_->unmerged.end()) return merged;
+  const KnownRecord& known = *unmerged->second;
+  if (merged && std::tie(merged->finished, merged->receipt) >
+                    std::tuple(std::string_view(known.finished), std::string_view(known.receipt)))
+    return merged;
+  return KnownOrigin{known.record.configuration, &known.record.inputs, known.numerics, known.finished,
+                     known.code_version,         known.receipt};
 }
 
 std::shared_ptr<const ProductRecord> ReceiptIndex::find(const std::string& product) const {

@@ -31,6 +31,8 @@ class ReceiptIndex {
   std::shared_ptr<const KnownRecord> known(const std::string& product) const;
   std::shared_ptr<const ProductRecord> find(const std::string& product) const;
   std::optional<Digest> file_digest(const std::string& product, const std::string& file_path) const;
+  // The same without its files, at less cost; valid until the next add().
+  std::optional<KnownOrigin> origin(const std::string& product) const;
   // Of the run that made it: the numerics version and the code; none and empty without a record.
   std::optional<int> numerics(const std::string& product) const;
   std::string code_version(const std::string& product) const;

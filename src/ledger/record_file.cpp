@@ -220,6 +220,18 @@ RecordFile::RecordFile(const std::filesystem::path& path, std::string text, cons
   }
 }
 
+std::optional<KnownOrigin> RecordFile::origin(std::string_view product) const {
+  const auto found = products_.find(product);
+  if (found == products_.end()) return std::nullopt;
+  const ReceiptFacts& receipt = receipts_[found->second.receipt];
+  return KnownOrigin{found->second.configuration,
+                     &inputs_[found->second.inputs],
+                     receipt.numerics,
+                     receipt.finished,
+                     receipt.code_version,
+                     receipt.name};
+}
+
 std::optional<KnownRecord> RecordFile::find(std::string_view product) const {
   const auto found = products_.find(product);
   if (found == products_.end()) return std::nullopt;

@@ -30,6 +30,13 @@ struct KnownRecord {
   std::string receipt;  // file name
   bool operator==(const KnownRecord&) const = default;
 };
+// What a record tells of where its product comes from, without its files.
+struct KnownOrigin {
+  Digest configuration;
+  const std::vector<ReceiptInput>* inputs = nullptr;  // one list for many products, where they had the same
+  int numerics = 0;
+  std::string_view finished, code_version, receipt;
+};
 // Of two records of one product: whether `a` is to be believed rather than `b`. A total order, so that
 // receipts may come in any.
 bool newer(const KnownRecord& a, const KnownRecord& b);
@@ -56,6 +63,7 @@ class RecordFile {
   RecordFile& operator=(const RecordFile&) = delete;
   std::size_t size() const { return products_.size(); }
   std::optional<KnownRecord> find(std::string_view product) const;
+  std::optional<KnownOrigin> origin(std::string_view product) const;  // valid as long as this
 
  private:
   struct ReceiptFacts {

@@ -5,6 +5,7 @@
 
 #include "campaign/product_path.hpp"
 #include "ledger/scanner.hpp"
+#include "ledger/staleness.hpp"
 
 namespace lenswright {
 
@@ -93,13 +94,15 @@ ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection
     seen->take(std::move(scanner.sound), whole);
   }
   result.findings = std::move(scanner.findings);
+  Staleness staleness(campaign, disk, receipts);
+  mark_stale(campaign, disk, selection, staleness, result);
   sort_findings(result.findings);
   result.dead_temporary_files = std::move(scanner.dead_temporary_files);
   return result;
 }
 
 std::vector<Finding> check_product_files(const Campaign& campaign, Disk& disk, const ProductId& id, Tier tier,
-                                         const ReceiptIndex& receipts) {
+                                         const ReceiptIndex& receipts, Staleness* staleness) {
   State worst = State::unknown;
   Scanner scanner(campaign, disk, tier, receipts, [&](const ProductId&, State state) { worst = state; });
   scanner.scan_product(id);
@@ -107,12 +110,13 @@ std::vector<Finding> check_product_files(const Campaign& campaign, Disk& disk, c
   // The finding of the state that stands for the product first.
   std::stable_partition(scanner.findings.begin(), scanner.findings.end(),
                         [&](const Finding& finding) { return finding.state == worst; });
+  if (staleness != nullptr) mark_stale(campaign, disk, id, *staleness, scanner.findings);
   return std::move(scanner.findings);
 }
 
 Finding check_product(const Campaign& campaign, Disk& disk, const ProductId& id, Tier tier,
-                      const ReceiptIndex& receipts) {
-  std::vector<Finding> findings = check_product_files(campaign, disk, id, tier, receipts);
+                      const ReceiptIndex& receipts, Staleness* staleness) {
+  std::vector<Finding> findings = check_product_files(campaign, disk, id, tier, receipts, staleness);
   if (!findings.empty()) return std::move(findings.front());
   const bool has_receipt = receipts.find(product_name(campaign, id)) != nullptr;
   return {State::complete, stage_of(id.kind), id, absolute_path(campaign, id).string(),

@@ -20,6 +20,8 @@
 
 namespace lenswright {
 
+class Staleness;
+
 enum class Tier {
   quick,   // exists, exact size
   header,  // + both markers
@@ -83,11 +85,11 @@ ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection
 
 // One product alone: a finding per damaged or mismatched file and one for the missing ones, so that all can
 // be moved aside; empty if complete. A run with several bad files has the worst state: unknown, mismatched,
-// corrupt, truncated, missing.
+// corrupt, truncated, missing. staleness: what is stale is told from what is sound; null: nobody asks.
 std::vector<Finding> check_product_files(const Campaign& campaign, Disk& disk, const ProductId& id, Tier tier,
-                                         const ReceiptIndex& receipts);
+                                         const ReceiptIndex& receipts, Staleness* staleness = nullptr);
 // The same in one finding, the worst (what `why` asks); state complete has a sentence too.
 Finding check_product(const Campaign& campaign, Disk& disk, const ProductId& id, Tier tier,
-                      const ReceiptIndex& receipts);
+                      const ReceiptIndex& receipts, Staleness* staleness = nullptr);
 
 }  // namespace lenswright

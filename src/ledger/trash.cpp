@@ -11,7 +11,8 @@
 namespace lenswright {
 
 std::filesystem::path move_to_trash(Disk& disk, const Campaign& campaign, Stage stage,
-                                    const std::string& relative_path, const std::string& why) {
+                                    const std::string& relative_path, const std::string& why,
+                                    const std::string& receipt) {
   require_trash(disk, campaign, stage);
   const std::filesystem::path& root = stage_root(campaign, stage);
   const std::filesystem::path from = contained_path(disk, root, relative_path);
@@ -22,7 +23,8 @@ std::filesystem::path move_to_trash(Disk& disk, const Campaign& campaign, Stage 
   if (!disk.entry_status(from))
     throw InputError(fmt::format("{}: nothing there to move aside", from.string()));
 
-  const TrashRecord record = new_trash_record(stage, relative_path, why);
+  TrashRecord record = new_trash_record(stage, relative_path, why);
+  record.receipt = receipt;
   const std::filesystem::path to = trash_entry_folder(campaign, stage, record.entry) / relative_path;
   disk.create_directories(to.parent_path());
   // The record comes first: a crash in between leaves a record of a move that did not happen, which its

@@ -13,8 +13,10 @@
 
 namespace lenswright {
 
-// relative_path: a file or folder below the stage's root. Returns where it lies now.
+// relative_path: a file or folder below the stage's root. receipt: file name of the one that tells of it, so that
+// its record can come back with it. Returns where it lies now.
 std::filesystem::path move_to_trash(Disk& disk, const Campaign& campaign, Stage stage,
-                                    const std::string& relative_path, const std::string& why);
+                                    const std::string& relative_path, const std::string& why,
+                                    const std::string& receipt = {});
 
 }  // namespace lenswright

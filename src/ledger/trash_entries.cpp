@@ -34,6 +34,7 @@ TrashEntry entry_of(const TrashRecord& record, bool recorded) {
   entry.when = record.when;
   entry.why = record.why;
   entry.who = record.who;
+  entry.receipt = record.receipt;
   entry.recorded = recorded;
   return entry;
 }
@@ -67,8 +68,13 @@ TrashEntry unrecorded(Disk& disk, const Campaign& campaign, Stage stage, const s
   } catch (const FormatError&) {
     // Then what lies in the trash has to tell.
   }
-  return entry_of({name, stage, only_way(disk, campaign, stage, trash_entry_folder(campaign, stage, name)),
-                   time_at_head(name), "not known: its record is lost", "not known"},
+  return entry_of({name,
+                   stage,
+                   only_way(disk, campaign, stage, trash_entry_folder(campaign, stage, name)),
+                   time_at_head(name),
+                   "not known: its record is lost",
+                   "not known",
+                   {}},
                   false);
 }
 
@@ -164,7 +170,8 @@ TrashListing list_trash(Disk& disk, const Campaign& campaign) {
   return listing;
 }
 
-Restored restore_from_trash(Disk& disk, const Campaign& campaign, const TrashEntry& entry, bool swap) {
+Restored restore_from_trash(Disk& disk, const Campaign& campaign, const TrashEntry& entry, bool swap,
+                            const std::string& present_receipt) {
   require_trash(disk, campaign, entry.stage);
   const fs::path& root = stage_root(campaign, entry.stage);
   const fs::path to = contained_path(disk, root, entry.path);
@@ -186,7 +193,7 @@ Restored restore_from_trash(Disk& disk, const Campaign& campaign, const TrashEnt
           fmt::format("{} is there; it is not overwritten: with --swap the two change places and "
                       "the present one goes to the trash",
                       to.string()));
-    made_room = swap_with_trash(disk, campaign, entry);
+    made_room = swap_with_trash(disk, campaign, entry, present_receipt);
   } else {
     disk.create_directories(to.parent_path());
     if (!disk.rename_if_absent(from, to))

@@ -22,6 +22,7 @@ struct TrashEntry {
   Stage stage = Stage::lensplanes;
   std::string path;  // below the stage's root: where it was
   std::string when, why, who;
+  std::string receipt{};  // file name of the one that tells of it; empty: none known
   // False: its record tells of a move that did not happen, or of something that has been put back.
   bool held = false;
   // False: nothing but the folder in the trash tells of it.
@@ -43,7 +44,9 @@ struct Restored {
 };
 // Something in the way is an InputError without `swap`; with it, both change places: in one step where the file
 // system can, else one after the other.
-Restored restore_from_trash(Disk& disk, const Campaign& campaign, const TrashEntry& entry, bool swap);
+// present_receipt: file name of the one that tells of what makes room.
+Restored restore_from_trash(Disk& disk, const Campaign& campaign, const TrashEntry& entry, bool swap,
+                            const std::string& present_receipt = {});
 
 // Those held for at least `hours`; where the time cannot be told, or lies ahead, the entry is young.
 std::vector<TrashEntry> older_than(const std::vector<TrashEntry>& entries, double hours,

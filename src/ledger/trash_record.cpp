@@ -21,7 +21,7 @@ constexpr int kTrashSchema = 1;
 }  // namespace
 
 TrashRecord new_trash_record(Stage stage, const std::string& path, const std::string& why) {
-  TrashRecord record{{}, stage, path, utc_now(), why, acting_user()};
+  TrashRecord record{{}, stage, path, utc_now(), why, acting_user(), {}};
   record.entry = fmt::format("{}-{:08x}", compact_time(record.when), std::random_device{}());
   return record;
 }
@@ -34,7 +34,8 @@ std::string encode_trash_record(const Campaign& campaign, const TrashRecord& rec
                     {"entry", record.entry},
                     {"when", record.when},
                     {"why", record.why},
-                    {"who", record.who}});
+                    {"who", record.who},
+                    {"receipt", record.receipt}});
 }
 
 TrashRecord decode_trash_record(const Campaign& campaign, const std::filesystem::path& file,
@@ -50,8 +51,13 @@ TrashRecord decode_trash_record(const Campaign& campaign, const std::filesystem:
     fields.fail("entry", file.stem().string(), fields.text("entry"));
   if (const std::string why = why_not_contained(fields.text("path")); !why.empty())
     fields.fail("path", "a path below the stage's root", "another one: " + why);
-  return {fields.text("entry"), *stage, fields.text("path"), fields.text("when"), fields.text("why"),
-          fields.text("who")};
+  return {fields.text("entry"),
+          *stage,
+          fields.text("path"),
+          fields.text("when"),
+          fields.text("why"),
+          fields.text("who"),
+          object.contains("receipt") ? fields.text("receipt") : std::string()};
 }
 
 std::filesystem::path trash_records_folder(const Campaign& campaign) {

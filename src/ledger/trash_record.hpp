@@ -14,6 +14,7 @@ struct TrashRecord {
   Stage stage = Stage::lensplanes;
   std::string path;  // below the stage's root
   std::string when, why, who;
+  std::string receipt{};  // file name of the one that tells of it; empty: none known
 };
 
 // Of now, by whoever runs this program; the entry's name is new.

@@ -71,9 +71,11 @@ void move_durably(Disk& disk, const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-std::string swap_with_trash(Disk& disk, const Campaign& campaign, const TrashEntry& entry) {
-  const TrashRecord room = new_trash_record(
+std::string swap_with_trash(Disk& disk, const Campaign& campaign, const TrashEntry& entry,
+                            const std::string& present_receipt) {
+  TrashRecord room = new_trash_record(
       entry.stage, entry.path, fmt::format("made room for {}, which came back from the trash", entry.entry));
+  room.receipt = present_receipt;
   UnfinishedSwap swap{entry.entry, room.entry, entry.stage, entry.path, 0};
   const Places places = places_of(disk, campaign, swap);
   const std::optional<FileStatus> present = disk.entry_status(places.home);

@@ -23,7 +23,8 @@ struct UnfinishedSwap {
 
 // REQUIRES: both are there. Returns the entry of what made room. What is left to the caller: the record of
 // `entry`, and end_swap().
-std::string swap_with_trash(Disk& disk, const Campaign& campaign, const TrashEntry& entry);
+std::string swap_with_trash(Disk& disk, const Campaign& campaign, const TrashEntry& entry,
+                            const std::string& present_receipt);
 void end_swap(Disk& disk, const Campaign& campaign, const std::string& made_room);
 
 std::vector<UnfinishedSwap> unfinished_swaps(Disk& disk, const Campaign& campaign);

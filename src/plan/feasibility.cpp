@@ -9,7 +9,8 @@
 namespace lenswright {
 
 Feasibility::Feasibility(const Campaign& campaign, const ScanResult& scan, const InputAvailability& inputs,
-                         const Wanted& wanted, bool replace_mismatched, const std::set<ProductId>& in_flight)
+                         const Wanted& wanted, bool replace_mismatched, const std::set<ProductId>& in_flight,
+                         bool include_stale)
     : campaign_(campaign), scan_(scan), inputs_(inputs) {
   for (const ProductKind kind : kProductKinds)
     in_flight_[static_cast<std::size_t>(kind)].assign(scan.products().count(kind), false);
@@ -30,7 +31,9 @@ Feasibility::Feasibility(const Campaign& campaign, const ScanResult& scan, const
       const ProductId id = products.at(kind, position);
       const State state = scan.state(id);
       if (in_flight_[k][position] || !wanted(id)) continue;
-      if (!(to_be_made(state) || (replace_mismatched && state == State::mismatched))) continue;
+      if (!(to_be_made(state) || (replace_mismatched && state == State::mismatched) ||
+            (include_stale && state == State::stale)))
+        continue;
       to_make_[k][position] = true;
       // All runs of a combination have the same inputs.
       if (kind != ProductKind::run || position / each != combination) found = inputs_of_product(id);
@@ -81,6 +84,8 @@ std::string Feasibility::because(const ProductId& id) const {
     reason += ", and has to wait itself: " + because(*first);
   else if (to_make(*first))
     reason += ", and cannot be made: " + because(*first);
+  else if (state == State::stale)
+    reason += ": nothing is made from it; `recovery submit --include-stale` makes both anew";
   else if (to_be_made(state))
     reason += ", and was not asked for";
   else if (state == State::unknown)

@@ -1,6 +1,6 @@
 // feasibility.hpp: which products can be made now, given what is there and what else is made along with them.
 //
-// A product is to be made if it is missing, truncated or corrupt (or mismatched, where asked) and wanted. It
+// A product is to be made if it is missing, truncated or corrupt (or mismatched or stale, where asked) and wanted. It
 // can be made if each of its inputs is complete or can be made too, and what it reads of the simulations is
 // there. An input that was not looked at is unknown, and unknown is never complete. What is in flight (an element
 // that waits or runs makes it) is left alone; what is made from it waits.
@@ -21,7 +21,8 @@ class Feasibility {
   using Wanted = std::function<bool(const ProductId&)>;
   // REQUIRES: the arguments outlive this, but for `wanted`.
   Feasibility(const Campaign& campaign, const ScanResult& scan, const InputAvailability& inputs,
-              const Wanted& wanted, bool replace_mismatched, const std::set<ProductId>& in_flight = {});
+              const Wanted& wanted, bool replace_mismatched, const std::set<ProductId>& in_flight = {},
+              bool include_stale = false);
   bool to_make(const ProductId& id) const { return at(to_make_, id); }  // wanted and not sound
   bool can_make(const ProductId& id) const {
     return at(can_make_, id);

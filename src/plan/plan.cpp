@@ -121,7 +121,7 @@ Plan make_plan(const Campaign& campaign, const ScanResult& scan, const Selection
                const InputAvailability& inputs, const PlanOptions& options) {
   const Feasibility feasibility(
       campaign, scan, inputs, [&](const ProductId& id) { return selection.contains(campaign, id); },
-      options.replace_mismatched, options.in_flight);
+      options.replace_mismatched, options.in_flight, options.include_stale);
   const ProductSet& products = scan.products();
   Plan plan;
   std::vector<PlannedTask> lensplanes = lensplane_tasks(campaign, products, feasibility);
@@ -146,6 +146,8 @@ Plan make_plan(const Campaign& campaign, const ScanResult& scan, const Selection
       else if (scan.state(id) == State::mismatched && !options.replace_mismatched &&
                selection.contains(campaign, id))
         plan.left_mismatched.push_back(id);
+      else if (scan.state(id) == State::stale && !options.include_stale && selection.contains(campaign, id))
+        plan.left_stale.push_back(id);
     }
   for (const ProductId& id : options.in_flight)
     if (to_be_made(scan.state(id)) && selection.contains(campaign, id)) plan.in_flight.push_back(id);

@@ -30,11 +30,13 @@ struct BlockedProduct {
 
 struct Plan {
   std::vector<PlannedTask> tasks;  // in an order that respects `after`
-  std::vector<Finding> moves;  // damaged (truncated, corrupt; mismatched if asked) files to move aside first
+  // Damaged (truncated, corrupt; mismatched if asked) files and, if asked, stale products to move aside first.
+  std::vector<Finding> moves;
   std::vector<BlockedProduct> blocked;
   std::vector<ProductId> in_flight;        // not complete, and a job that waits or runs is to make them
   std::vector<BlockedProduct> waiting;     // made from those: planned once they are there
   std::vector<ProductId> left_mismatched;  // reported, never moved without --replace-mismatched
+  std::vector<ProductId> left_stale;       // likewise, without --include-stale
   std::vector<std::filesystem::path> dead_temporary_files;
   std::uint64_t bytes_to_write = 0, files_to_write = 0;
   std::size_t count(Stage stage) const;  // tasks
@@ -44,6 +46,7 @@ struct Plan {
 struct PlanOptions {
   bool replace_mismatched = false;
   std::set<ProductId> in_flight{};
+  bool include_stale = false;
 };
 
 Plan make_plan(const Campaign& campaign, const ScanResult& scan, const Selection& selection,

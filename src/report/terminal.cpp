@@ -196,6 +196,15 @@ std::string next_text(const Summary& summary, const DiagnosisView& view) {
         "right, recovery submit --replace-mismatched moves them aside\n",
         grouped(summary.total(State::mismatched)));
   }
+  if (summary.total(State::stale) > 0) {
+    text += fmt::format(
+        "next: {} products are sound, but of an earlier configuration or earlier inputs: recovery why "
+        "PRODUCT says "
+        "which; if the change is meant, recovery submit --include-stale moves them to the trash and makes "
+        "them, and "
+        "what is made from them, anew\n",
+        grouped(summary.total(State::stale)));
+  }
   return text;
 }
 
@@ -289,8 +298,13 @@ std::string draw_plan(const Campaign& campaign, const Plan& plan, const Terminal
     text += fmt::format("to write: {} in {} files\n", bytes_text(plan.bytes_to_write),
                         grouped(static_cast<std::int64_t>(plan.files_to_write)));
   if (!plan.moves.empty()) {
-    text += fmt::format("to move aside, into {} of its stage's root, before it is made again: {} damaged\n",
-                        kTrashFolder, grouped(std::ssize(plan.moves)));
+    const auto stale = std::count_if(plan.moves.begin(), plan.moves.end(),
+                                     [](const Finding& move) { return move.state == State::stale; });
+    const std::int64_t damaged = std::ssize(plan.moves) - stale;
+    text += fmt::format("to move aside, into {} of its stage's root, before it is made again:{}{}{}\n",
+                        kTrashFolder, damaged > 0 ? fmt::format(" {} damaged", grouped(damaged)) : "",
+                        damaged > 0 && stale > 0 ? "," : "",
+                        stale > 0 ? fmt::format(" {} stale", grouped(stale)) : "");
     constexpr std::size_t kMovesShown = 20;
     for (std::size_t move = 0; move < std::min(plan.moves.size(), kMovesShown); ++move)
       text += fmt::format("  {} ({}: {})\n", printable(plan.moves[move].path),
@@ -306,6 +320,13 @@ std::string draw_plan(const Campaign& campaign, const Plan& plan, const Terminal
         "left alone: {} sound products of another grid than the campaign's (first: {}); most likely the "
         "campaign file is wrong; if it is right: --replace-mismatched\n",
         grouped(std::ssize(plan.left_mismatched)), product_name(campaign, plan.left_mismatched.front()));
+  }
+  if (!plan.left_stale.empty()) {
+    text += fmt::format(
+        "left alone: {} stale products, of an earlier configuration or earlier inputs (first: {}); "
+        "--include-stale "
+        "makes them anew\n",
+        grouped(std::ssize(plan.left_stale)), product_name(campaign, plan.left_stale.front()));
   }
   if (!plan.in_flight.empty()) {
     const std::int64_t count = std::ssize(plan.in_flight);

@@ -1,7 +1,8 @@
 // damaged_files.hpp: moves what lies in the way of a task into the trash, right before the task runs.
 //
 // Each product is looked at again first: between planning and running a file may have become whole, and what
-// is whole is never moved, nor the sound maps of a run beside a damaged one.
+// is whole is never moved, nor the sound maps of a run beside a damaged one. What is stale moves as a whole, if it still
+// is: what it is made from may have come out the same.
 #pragma once
 
 #include <map>
@@ -23,11 +24,14 @@ class DamagedFiles {
   std::size_t move_aside(const PlannedTask& task);
 
  private:
+  std::size_t move_stale(const ProductId& product, const ReceiptIndex& now, Staleness& staleness);
+
   Disk& disk_;
   const Campaign& campaign_;
   const ReceiptIndex& receipts_;
   Tier tier_;
   std::map<ProductId, std::set<std::string>> planned_;  // absolute paths
+  std::set<ProductId> stale_;
 };
 
 }  // namespace lenswright

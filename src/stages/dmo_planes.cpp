@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "campaign/product_path.hpp"
 #include "io/plane_file.hpp"
+#include "io/transforms_file.hpp"
 #include "stages/lensplane_inputs.hpp"
 #include "stages/lensplane_transforms.hpp"
 

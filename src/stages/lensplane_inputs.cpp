@@ -84,6 +84,13 @@ void read_halos(const Campaign& campaign, int snapshot, LensplaneInputs& inputs)
 
 LensplaneInputs read_inputs(const Campaign& campaign, int snapshot, const Needs& needs) {
   LensplaneInputs inputs;
+  const int index = campaign.snapshot_index(snapshot).value();
+  const auto note = [&](const std::string& input, const std::optional<Digest>& print) {
+    if (print) inputs.prints.emplace(files_input(input), *print);
+  };
+  for (const Simulation simulation : needs.simulations)
+    note(snapshot_input(campaign, simulation, index), snapshot_files_print(campaign, simulation, index));
+  if (needs.halos) note(halos_input(campaign, index), halo_files_print(campaign, index));
   for (const Simulation simulation : needs.simulations)
     inputs.snapshots.emplace(simulation, read_header(campaign, simulation, snapshot));
   if (inputs.snapshots.size() == 2) {
@@ -107,6 +114,8 @@ std::string encode(const LensplaneInputs& inputs) {
   for (const HaloSphere& halo : inputs.halos)
     halos.push_back({halo.centre[0], halo.centre[1], halo.centre[2], halo.m200c, halo.r200c});
   text["halos"] = std::move(halos);
+  text["prints"] = json::object();
+  for (const auto& [name, print] : inputs.prints) text["prints"][name] = print.hex();
   return text.dump();  // numbers as the shortest text that reads back to the same bits
 }
 
@@ -122,6 +131,8 @@ LensplaneInputs decode(const std::string& encoded) {
     inputs.halos.push_back({{halo[0].get<double>(), halo[1].get<double>(), halo[2].get<double>()},
                             halo[3].get<double>(),
                             halo[4].get<double>()});
+  for (const auto& [name, print] : text.at("prints").items())
+    inputs.prints.emplace(name, Digest::from_hex(print.get<std::string>()).value());
   return inputs;
 }
 
@@ -138,20 +149,6 @@ ReplacementRule rule_of(const HaloReplacement& replacement) {
 const std::vector<int>& particle_types_of(const Campaign& campaign, Simulation simulation) {
   static const std::vector<int> kDarkMatter{1};
   return simulation == Simulation::dmo ? kDarkMatter : campaign.input.particle_types;
-}
-
-std::string snapshot_input(const Campaign& campaign, Simulation simulation, int snapshot_index) {
-  return fmt::format("{}/snapshot {}", simulation_name(simulation),
-                     campaign.snapshots[static_cast<std::size_t>(snapshot_index)]);
-}
-
-std::string halos_input(const Campaign& campaign, int snapshot_index) {
-  return fmt::format("dmo/halos {}", campaign.snapshots[static_cast<std::size_t>(snapshot_index)]);
-}
-
-std::string transform_input(const Campaign& campaign, int realization, int snapshot_index) {
-  return fmt::format("transform of realization {}, snapshot {}", realization,
-                     campaign.snapshots[static_cast<std::size_t>(snapshot_index)]);
 }
 
 std::string text_from_first(const Communicator& ranks, const std::function<std::string()>& body) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "campaign/product_graph.hpp"
+#include "ledger/input_names.hpp"
 #include "physics/halo_replacement.hpp"
 #include "sim/snapshot_reader.hpp"
 #include "stages/stage_run.hpp"
@@ -22,16 +23,13 @@ struct LensplaneInputs {
   std::map<Simulation, SnapshotHeader> snapshots;  // of the simulations that the asked models need
   std::vector<HaloSphere> halos;                   // those that a replace model of the campaign selects
   Digest halo_fingerprint;                         // of the whole catalogue
+  // Of the files, by input name; taken before they are read.
+  std::map<std::string, Digest> prints;
 };
 
 ReplacementRule rule_of(const HaloReplacement& replacement);
 // dmo: dark matter; hydro: the campaign's types.
 const std::vector<int>& particle_types_of(const Campaign& campaign, Simulation simulation);
-
-// The names that receipts know inputs by.
-std::string snapshot_input(const Campaign& campaign, Simulation simulation, int snapshot_index);
-std::string halos_input(const Campaign& campaign, int snapshot_index);
-std::string transform_input(const Campaign& campaign, int realization, int snapshot_index);
 
 // By snapshot index. Collective.
 std::map<int, LensplaneInputs> require_simulations(const StageContext& context,

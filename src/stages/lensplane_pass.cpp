@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/stop_request.hpp"
 #include "campaign/product_path.hpp"
+#include "io/transforms_file.hpp"
 #include "stages/lensplane_transforms.hpp"
 #include "stages/pass_progress.hpp"
 #include "stages/plane_sizes.hpp"
@@ -337,6 +338,13 @@ ProductRecord LensplanePassRun::record_of(const Output& output) const {
         {snapshot_input(campaign, simulation, pass_.snapshot_index), read_.at(simulation)});
   if (model.kind == ModelKind::replace)
     record.inputs.push_back({halos_input(campaign, pass_.snapshot_index), inputs_.halo_fingerprint});
+  // Beside what was read, how its files can be known again without reading them.
+  const std::size_t read = record.inputs.size();
+  for (std::size_t input = 0; input < read; ++input) {
+    const std::string name = files_input(record.inputs[input].name);
+    if (const auto print = inputs_.prints.find(name); print != inputs_.prints.end())
+      record.inputs.push_back({name, print->second});
+  }
   record.inputs.push_back(
       {transform_input(campaign, output.id.realization, pass_.snapshot_index),
        transform_digest(setting_.transforms.at(output.id.realization, pass_.snapshot_index))});

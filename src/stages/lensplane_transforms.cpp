@@ -4,8 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <array>
-#include <bit>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -158,17 +156,6 @@ TransformSet settle_transforms(const StageContext& context) {
 
 TransformSet foreseen_transforms(const StageContext& context) {
   return decode(text_from_first(context.ranks, [&] { return encode(settle(context, true)); }));
-}
-
-Digest transform_digest(const SnapshotTransform& transform) {
-  static_assert(std::endian::native == std::endian::little, "digests are of little-endian bytes");
-  struct {
-    std::int64_t proj_dir, flip;
-    double displacement[3];
-  } bytes{transform.proj_dir,
-          transform.flip ? 1 : 0,
-          {transform.displacement[0], transform.displacement[1], transform.displacement[2]}};
-  return digest_of(std::as_bytes(std::span(&bytes, 1)));
 }
 
 }  // namespace lenswright

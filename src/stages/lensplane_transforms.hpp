@@ -19,7 +19,4 @@ TransformSet settle_transforms(const StageContext& context);
 // The same set, or the same error, with nothing written or moved. Collective.
 TransformSet foreseen_transforms(const StageContext& context);
 
-// What a receipt holds of one transform.
-Digest transform_digest(const SnapshotTransform& transform);
-
 }  // namespace lenswright

@@ -11,6 +11,7 @@
 #include "campaign/product_graph.hpp"
 #include "campaign/product_path.hpp"
 #include "ledger/root_marker.hpp"
+#include "ledger/staleness.hpp"
 #include "ledger/trash.hpp"
 
 namespace lenswright {
@@ -44,11 +45,10 @@ void throw_if_stopped(const Communicator& ranks, std::optional<ExitStatus> stopp
   const std::string mine = stopped ? std::to_string(static_cast<int>(*stopped)) : "0";
   int status = 0;
   for (const std::string& text : ranks.gather_all(mine)) status = std::max(status, std::stoi(text));
-  throw StopRequested(
-      status == static_cast<int>(ExitStatus::stopped_early)
-          ? "stopped early; what is finished is published, run again for the rest"
-          : "interrupted; what is finished is published, run again for the rest",
-      static_cast<ExitStatus>(status));
+  throw StopRequested(status == static_cast<int>(ExitStatus::stopped_early)
+                          ? "stopped early; what is finished is published, run again for the rest"
+                          : "interrupted; what is finished is published, run again for the rest",
+                      static_cast<ExitStatus>(status));
 }
 
 // Collective. `body` runs on rank 0 and makes a text; all get it, or all throw what went wrong.
@@ -79,10 +79,11 @@ std::string relative_to_root(const Campaign& campaign, const Finding& finding) {
 
 // Decides about one asked product; true if it is to be made.
 bool choose(const StageContext& context, const StageRequest& request, const ProductId& id,
-            const ReceiptIndex& receipts, std::vector<Finding>& moves) {
+            const ReceiptIndex& receipts, Staleness& staleness, std::vector<Finding>& moves,
+            std::size_t& stale) {
   const Campaign& campaign = context.campaign;
   const std::vector<Finding> findings =
-      check_product_files(campaign, context.disk, id, Tier::header, receipts);
+      check_product_files(campaign, context.disk, id, Tier::header, receipts, &staleness);
   const State state = findings.empty() ? State::complete : findings.front().state;
   const std::string name = product_name(campaign, id);
   if (state == State::unknown)
@@ -95,6 +96,7 @@ bool choose(const StageContext& context, const StageRequest& request, const Prod
                     campaign.raytracing.grid));
   }
   const bool complete = state == State::complete || state == State::stale;
+  if (state == State::stale && !request.force) ++stale;
   if (complete && !request.force) return false;
   const std::filesystem::path path = absolute_path(campaign, id);
   if (request.force) {
@@ -159,8 +161,20 @@ Work choose_work(const StageContext& context, const StageRequest& request, const
     if (request.stage == Stage::raytracing) require_root(context.disk, campaign, Stage::lux);
     if (request.stage == Stage::statistics) require_root(context.disk, campaign, Stage::raytracing);
     std::string text;
+    Staleness staleness(campaign, context.disk, receipts);
+    std::size_t stale = 0;
     for (const ProductId& id : request.products)
-      if (choose(context, request, id, receipts, work.moves)) text += product_name(campaign, id) + '\n';
+      if (choose(context, request, id, receipts, staleness, work.moves, stale))
+        text += product_name(campaign, id) + '\n';
+    for (const Finding& move : work.moves) {
+      const auto origin = receipts.origin(product_name(campaign, *move.product));
+      work.receipts.push_back(origin ? std::string(origin->receipt) : std::string());
+    }
+    if (stale > 0)
+      context.progress.note(fmt::format(
+          "{} of the products are stale and left alone: `recovery why` tells why, `recovery submit "
+          "--include-stale` or --force makes them anew",
+          stale));
     return text;
   });
   for (const std::string& name : lines_of(names)) work.products.push_back(*product_named(campaign, name));
@@ -170,9 +184,10 @@ Work choose_work(const StageContext& context, const StageRequest& request, const
 
 void move_aside(const StageContext& context, const Work& work) {
   from_first(context.ranks, [&] {
-    for (const Finding& finding : work.moves) {
+    for (std::size_t move = 0; move < work.moves.size(); ++move) {
+      const Finding& finding = work.moves[move];
       move_to_trash(context.disk, context.campaign, finding.stage,
-                    relative_to_root(context.campaign, finding), finding.because);
+                    relative_to_root(context.campaign, finding), finding.because, work.receipts[move]);
       context.progress.note(fmt::format("{} moved to the trash: {}", finding.path, finding.because));
     }
     return std::string();
@@ -204,14 +219,21 @@ KnownDigests require_inputs(const StageContext& context, const std::vector<Produ
       for (const ProductId& input : inputs_of(campaign, id)) inputs.insert(input);
     std::string text, first_problem;
     std::size_t problems = 0;
+    Staleness staleness(campaign, context.disk, receipts);
     for (const ProductId& input : inputs) {
       const std::string name = product_name(campaign, input);
-      const Finding finding = check_product(campaign, context.disk, input, Tier::header, receipts);
-      if (finding.state != State::complete && finding.state != State::stale) {
+      const Finding finding =
+          check_product(campaign, context.disk, input, Tier::header, receipts, &staleness);
+      if (finding.state != State::complete) {
         // What cannot be looked at, or is of another grid, is not simply made anew.
         const bool can_be_made = finding.state == State::missing || finding.state == State::truncated ||
                                  finding.state == State::corrupt;
-        if (problems++ == 0)
+        if (problems++ == 0 && finding.state == State::stale)
+          first_problem = fmt::format(
+              "input {} is stale: {}; nothing is made from it: make it and all that is made from it "
+              "anew with `recovery submit --config {} --include-stale`, or it alone with `{} --force`",
+              name, finding.because, campaign.file.string(), command_for(campaign, input));
+        else if (problems == 1)
           first_problem = fmt::format(
               "input {} is {}: {}; {}", name, state_name(finding.state), finding.because,
               can_be_made ? fmt::format("make it with `{}`", command_for_combination(campaign, input))

@@ -59,8 +59,9 @@ ReceiptIndex load_receipts(const StageContext& context);
 
 // What is to be made, and what lies in its place and has to be moved aside first.
 struct Work {
-  std::vector<ProductId> products;  // sorted; the same on all ranks
-  std::vector<Finding> moves;       // on rank 0 only
+  std::vector<ProductId> products;      // sorted; the same on all ranks
+  std::vector<Finding> moves;           // on rank 0 only
+  std::vector<std::string> receipts{};  // of each move: file name of the one that tells of it
 };
 // Collective; changes nothing. Rank 0 requires the roots of the stage and of its upstream stage and looks at
 // the asked products; all ranks get the list. Complete and stale products are left out unless force;
@@ -73,7 +74,7 @@ std::vector<ProductId> work_left(const StageContext& context, const StageRequest
                                  const ReceiptIndex& receipts);
 
 // Collective. Upstream products of `products`, checked by rank 0 at tier header: InputError naming what is
-// missing or damaged and the next command. Returns the digests that receipts know of their files, by
+// missing, damaged or stale and the next command. Returns the digests that receipts know of their files, by
 // product name, of a run's maps by <product name>/<file>, on all ranks.
 using KnownDigests = std::map<std::string, Digest>;
 KnownDigests require_inputs(const StageContext& context, const std::vector<ProductId>& products,

@@ -239,9 +239,10 @@ TEST(LensplaneInput, PassesBeforeTheDamageKeepTheirPlanesAndReceipts) {
   const ReceiptIndex receipts = ReceiptIndex::load(real_disk(), campaign);
   const auto record = receipts.find("lensplanes/dmo/LP_00/lenspot00.dat");
   ASSERT_NE(record, nullptr);
-  ASSERT_EQ(record->inputs.size(), 2u);
+  ASSERT_EQ(record->inputs.size(), 3u);
   EXPECT_EQ(record->inputs[0].name, "dmo/snapshot 96");
-  EXPECT_EQ(record->inputs[1].name, "transform of realization 0, snapshot 96");
+  EXPECT_EQ(record->inputs[1].name, "dmo/snapshot 96 files");
+  EXPECT_EQ(record->inputs[2].name, "transform of realization 0, snapshot 96");
 }
 
 TEST(LensplaneInput, WithForceNothingIsMovedBeforeInputsAreKnownGood) {
