@@ -66,6 +66,15 @@ void move_and_divide(double* values, std::size_t count, double displacement, boo
 }
 #endif
 
+// Written to and read from all over, for as long as there are particles.
+template <typename Entry>
+void make_room(BigArray<Entry>& entries, std::size_t count) {
+  if (entries.size() >= count) return;
+  entries = BigArray<Entry>();
+  entries = BigArray<Entry>(count);
+  prefer_huge_pages(entries.data(), count * sizeof(Entry));
+}
+
 // Projects runs of up to kBlock particles.
 class Projector {
  public:
@@ -148,6 +157,12 @@ MassAssignment::MassAssignment(MassKernel kernel, int grid, double box_mpc_h, in
   }
 }
 
+std::size_t MassAssignment::good_batch(int grid) {
+  constexpr std::size_t kLeast = std::size_t{1} << 21, kMost = std::size_t{1} << 24;
+  const auto side = static_cast<std::size_t>(grid);
+  return std::clamp(std::bit_floor(side * side), kLeast, kMost);
+}
+
 std::size_t MassAssignment::scratch_bytes(std::size_t particles, bool with_members) {
   return particles * (sizeof(std::uint32_t) + sizeof(Record) + (with_members ? sizeof(MemberRecord) : 0));
 }
@@ -155,15 +170,15 @@ std::size_t MassAssignment::scratch_bytes(std::size_t particles, bool with_membe
 template <typename Entry>
 void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMembers* members,
                                      const SnapshotTransform& transform, const std::vector<char>& wanted,
-                                     std::vector<Entry>& records) {
+                                     BigArray<Entry>& records) {
   const std::size_t count = members ? members->particles.size() : batch.size();
   // Members go to many planes at once, of which a whole row of bands fits no cache: they are sorted by columns, too.
   strips_ = members ? member_strips_ : 1;
   const auto strips = static_cast<std::size_t>(strips_);
   const std::size_t bins_of_slice = static_cast<std::size_t>(bands_) * strips;
   const std::size_t bins = static_cast<std::size_t>(slices_) * bins_of_slice;
-  if (bin_of_.size() < count) bin_of_.resize(count);
-  if (records.size() < count) records.resize(count);
+  make_room(bin_of_, count);
+  make_room(records, count);
   bin_begin_.assign(bins + 1, 0);
   std::vector<char> is_wanted(bins);
   for (std::size_t bin = 0; bin < bins; ++bin) is_wanted[bin] = wanted[bin / bins_of_slice];
@@ -179,7 +194,8 @@ void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMemb
     const auto team = static_cast<std::size_t>(omp_get_num_threads());
     const std::size_t begin = count * thread / team, end = count * (thread + 1) / team;
     std::vector<std::uint64_t>& mine = place[thread];
-    mine.assign(bins, 0);
+    // Counted by turns: in sorted input each count would wait for the one before.
+    std::vector<std::uint64_t> turn(2 * bins, 0);
     Projector::Values u{}, v{}, depth{};
     for (std::size_t first = begin; first < end; first += kBlock) {
       const std::size_t size = std::min(kBlock, end - first);
@@ -195,9 +211,11 @@ void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMemb
           bin = bin * static_cast<std::uint32_t>(strips) + strip_of_column_[column];
         }
         bin_of[first + p] = bin;
-        ++mine[bin];
+        ++turn[(p & 1) * bins + bin];
       }
     }
+    mine.resize(bins);
+    for (std::size_t bin = 0; bin < bins; ++bin) mine[bin] = turn[bin] + turn[bins + bin];
 #pragma omp barrier
 #pragma omp single
     {

@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "base/big_array.hpp"
 #include "base/grid2d.hpp"
 #include "geometry/transform.hpp"
 #include "physics/mass_quantum.hpp"
@@ -62,6 +63,9 @@ class MassAssignment {
   void add_members(const ParticleBatch& batch, const BatchMembers& members,
                    const SnapshotTransform& transform, int sign, std::span<TiledPlane* const> planes);
 
+  // Particles to deposit at once: enough that each part of a plane that comes into a core's cache gets several for its
+  // way there; on small grids a larger batch would only touch more memory.
+  static std::size_t good_batch(int grid);
   // Memory that batches of this many particles make it hold.
   static std::size_t scratch_bytes(std::size_t particles, bool with_members);
 
@@ -79,7 +83,7 @@ class MassAssignment {
   template <typename Entry>
   void sort_into_bands(const ParticleBatch& batch, const BatchMembers* members,
                        const SnapshotTransform& transform, const std::vector<char>& wanted,
-                       std::vector<Entry>& records);
+                       BigArray<Entry>& records);
   template <typename Scatter>
   void visit_bands(const Scatter& scatter) const;
   template <typename Kernel>
@@ -102,10 +106,10 @@ class MassAssignment {
   int member_strips_;  // parts of a band, by column, that members are sorted into
   std::vector<std::uint32_t> strip_of_column_;
   int strips_ = 1;                        // of what was sorted last
-  std::vector<std::uint32_t> bin_of_;     // per particle: (slice * bands + band) * strips + strip
+  BigArray<std::uint32_t> bin_of_;        // per particle: (slice * bands + band) * strips + strip
   std::vector<std::uint64_t> bin_begin_;  // into the records; one more than bins
-  std::vector<Record> records_;
-  std::vector<MemberRecord> member_records_;
+  BigArray<Record> records_;
+  BigArray<MemberRecord> member_records_;
 };
 
 }  // namespace lenswright

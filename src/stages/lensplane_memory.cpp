@@ -18,9 +18,6 @@ namespace lenswright {
 namespace {
 
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
-// A batch is the larger the larger the grid, so that each part of a plane that comes into a core's cache gets enough
-// particles for its way there; on small grids a larger one would only touch more memory.
-constexpr std::size_t kSmallBatch = std::size_t{1} << 21, kLargeBatch = std::size_t{1} << 23;
 constexpr int kReturnedBytes = 1 << 20;
 // A chunk as read, as stored, and HDF5's and MPI's own buffers around it.
 constexpr std::uint64_t kReadingBytes = 3 * kChunkParticles * 4 * sizeof(double) + 40 * kMebibyte;
@@ -59,9 +56,7 @@ LensplaneMemory divide_memory(std::uint64_t budget, std::uint64_t in_use, int gr
   const auto side = static_cast<std::uint64_t>(grid);
   memory.plane_bytes = side * side * sizeof(std::int64_t);
   // A batch takes at most a quarter, never less than a chunk, and no more than there is to read.
-  std::size_t batch = static_cast<std::size_t>(grid) * static_cast<std::size_t>(grid) / 2 >= kLargeBatch
-                          ? kLargeBatch
-                          : kSmallBatch;
+  std::size_t batch = MassAssignment::good_batch(grid);
   while (batch > kChunkParticles && (batch_bytes(batch, words) > budget / 4 || batch / 2 >= particles))
     batch /= 2;
   memory.batch_particles = batch;
