@@ -18,6 +18,17 @@ namespace lenswright {
 
 namespace {
 
+std::vector<VerbOption>* asked_for_options = nullptr;  // by options_of, while it asks
+
+std::vector<VerbOption> described(const cxxopts::Options& options) {
+  std::vector<VerbOption> result;
+  for (const std::string& group : options.groups())
+    for (const cxxopts::HelpOptionDetails& option : options.group_help(group).options)
+      for (const auto& name : option.l)
+        result.push_back({name, option.desc, option.is_boolean ? std::string() : option.arg_help});
+  return result;
+}
+
 constexpr int kPlainWidth = 400;  // of logs and pipes: nothing is cut
 
 std::vector<Stage> stages_from(const std::vector<std::string>& names) {
@@ -67,6 +78,10 @@ void add_selection_options(cxxopts::Options& options) {
 }
 
 std::optional<cxxopts::ParseResult> parse_verb(cxxopts::Options& options, int argc, char** argv) {
+  if (asked_for_options != nullptr) {
+    *asked_for_options = described(options);
+    return std::nullopt;
+  }
   const std::vector<std::string> words =
       join_list_options(argc, argv, {"--stage", "--model", "--realization", "--snapshot"});
   std::vector<const char*> pointers;
@@ -90,6 +105,16 @@ std::optional<cxxopts::ParseResult> parse_verb(cxxopts::Options& options, int ar
     throw UsageError(fmt::format("{}: {}; {} --help lists the options", options.program(), error.what(),
                                  options.program()));
   }
+}
+
+std::vector<VerbOption> options_of(ExitStatus (*verb)(int argc, char** argv), const std::string& name) {
+  std::vector<VerbOption> options;
+  std::string word = name;
+  char* argv[] = {word.data(), nullptr};
+  asked_for_options = &options;
+  verb(1, argv);
+  asked_for_options = nullptr;
+  return options;
 }
 
 Look look_from(const cxxopts::ParseResult& parsed) {
@@ -150,8 +175,9 @@ Summary summary_of(const Look& look, const Survey& survey) {
   std::erase_if(blocked, [&](const BlockedProduct& product) {
     return !look.selection.contains(look.campaign, product.product);
   });
+  const Producers producers = find_producers(look.campaign, survey.scan, survey.receipts, look.selection);
   return summarise({look.campaign, look.tier, look.selection, survey.scan, survey.gaps, blocked,
-                    survey.receipts.problems()});
+                    survey.receipts.problems(), &producers});
 }
 
 ExitStatus status_of(Verdict verdict) {

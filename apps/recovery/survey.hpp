@@ -4,6 +4,7 @@
 #include <cxxopts.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/progress.hpp"
@@ -18,6 +19,11 @@ namespace lenswright {
 // takes whole campaigns only, --stage, --model, --realization, --snapshot, --tier.
 cxxopts::Options verb_options(const std::string& verb, const std::string& does);
 void add_selection_options(cxxopts::Options& options);
+// What a verb takes, without running it: each verb hands its options to parse_verb, which ends there.
+struct VerbOption {
+  std::string name, does, argument;  // without dashes; argument: empty for a switch
+};
+std::vector<VerbOption> options_of(ExitStatus (*verb)(int argc, char** argv), const std::string& name);
 // None: --help or --version was asked for and has been printed. Throws UsageError.
 std::optional<cxxopts::ParseResult> parse_verb(cxxopts::Options& options, int argc, char** argv);
 

@@ -8,13 +8,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json json_of(const StageCounts& counts) {
+Json json_of(const StageSummary& stage) {
+  const StageCounts& counts = stage.counts;
   Json json;
   json["expected"] = counts.expected;
   for (const State state : {State::complete, State::missing, State::truncated, State::corrupt,
                             State::mismatched, State::stale, State::unknown})
     json[std::string(state_name(state))] = counts.in(state);
   json["blocked"] = counts.blocked;
+  json["unverified"] = stage.unverified;
+  json["adopted"] = stage.adopted;
   return json;
 }
 
@@ -37,7 +40,7 @@ std::string diagnosis_json(const Summary& summary) {
   json["tier"] = tier_name(summary.tier);
   json["verdict"] = verdict_name(summary.verdict);
   json["stages"] = Json::object();
-  for (const StageSummary& stage : summary.stages) json["stages"][stage.name] = json_of(stage.counts);
+  for (const StageSummary& stage : summary.stages) json["stages"][stage.name] = json_of(stage);
   json["snapshots"] = Json::array();
   for (const SnapshotSummary& snapshot : summary.snapshots) {
     json["snapshots"].push_back({{"snapshot", snapshot.snapshot},
@@ -56,6 +59,16 @@ std::string diagnosis_json(const Summary& summary) {
                                {"products", blocked.products},
                                {"because", blocked.because},
                                {"example", blocked.example}});
+  }
+  json["mixed"] = Json::array();
+  for (const MixedProducers& mixed : summary.mixed) {
+    Json producers = Json::object();
+    for (const ProducerCount& count : mixed.producers) producers[count.producer] = count.products;
+    json["mixed"].push_back({{"stage", stage_name(stage_of(mixed.kind))},
+                             {"sets", mixed.sets},
+                             {"example", mixed.example},
+                             {"producers", std::move(producers)},
+                             {"because", describe(mixed)}});
   }
   json["pattern"] = summary.pattern;
   json["findings"] = Json::array();

@@ -133,9 +133,13 @@ Summary summarise(const SummarySources& sources) {
                     : sources.gaps.complete() ? Verdict::complete
                                               : Verdict::gaps;
   for (const StageEntry& entry : kStageEntries) {
-    if (shows(campaign, selection, entry.kind))
-      summary.stages.push_back({entry.name, entry.unit, sources.gaps.*entry.counts});
+    if (!shows(campaign, selection, entry.kind)) continue;
+    summary.stages.push_back({entry.name, entry.unit, sources.gaps.*entry.counts});
+    if (sources.producers == nullptr) continue;
+    summary.stages.back().unverified = sources.producers->unverified[static_cast<std::size_t>(entry.kind)];
+    summary.stages.back().adopted = sources.producers->adopted[static_cast<std::size_t>(entry.kind)];
   }
+  if (sources.producers != nullptr) summary.mixed = sources.producers->mixed;
   std::vector<int> indices;
   for (const SnapshotGap& gap : sources.gaps.snapshots) {
     SnapshotSummary row{campaign.snapshots.at(static_cast<std::size_t>(gap.snapshot_index)),

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/producers.hpp"
 #include "plan/plan.hpp"
 
 namespace lenswright {
@@ -21,6 +22,8 @@ struct StageSummary {
                      // "statistics"
   std::string unit;  // "planes", "potentials", "files", "runs"
   StageCounts counts;
+  // Of those that are there: without a receipt; with one that says adopted.
+  std::int64_t unverified = 0, adopted = 0;
   bool complete() const { return counts.in(State::complete) == counts.expected; }
   std::int64_t damaged() const { return counts.in(State::truncated) + counts.in(State::corrupt); }
 };
@@ -87,6 +90,7 @@ struct Summary {
   std::vector<ModelSummary> models;        // those selected
   std::optional<std::int64_t> kappa_goal;  // per model; only where all runs are selected
   std::vector<std::string> receipt_problems;
+  std::vector<MixedProducers> mixed;  // sets of products of more than one producer
 
   bool below_goal() const;  // some model has fewer complete kappa maps than the goal
   std::int64_t total(State state) const;
@@ -101,6 +105,7 @@ struct SummarySources {
   const Gaps& gaps;
   const std::vector<BlockedProduct>& blocked;
   const std::vector<std::string>& receipt_problems;
+  const Producers* producers = nullptr;  // null: not asked
 };
 Summary summarise(const SummarySources& sources);
 

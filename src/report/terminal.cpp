@@ -173,6 +173,25 @@ std::string receipts_text(const Summary& summary) {
   return text.empty() ? text : text + "\n";
 }
 
+std::string producers_text(const Summary& summary) {
+  std::string unverified, adopted, text;
+  for (const StageSummary& stage : summary.stages) {
+    const auto add = [&](std::string& list, std::int64_t count) {
+      if (count > 0)
+        list +=
+            fmt::format("{}{} {} of {}", list.empty() ? "" : ", ", grouped(count), stage.unit, stage.name);
+    };
+    add(unverified, stage.unverified);
+    add(adopted, stage.adopted);
+  }
+  if (!unverified.empty())
+    text += fmt::format("\nunverified, no receipt tells what they were made from: {}\n", unverified);
+  if (!adopted.empty()) text += fmt::format("\nadopted, as somebody vouched for them: {}\n", adopted);
+  for (const MixedProducers& mixed : summary.mixed)
+    text += fmt::format("\nmixed producers, whose last digits may differ: {}\n", describe(mixed));
+  return text;
+}
+
 std::string next_text(const Summary& summary, const DiagnosisView& view) {
   const auto command = [&](const std::string& verb) { return "  recovery " + verb + view.options + "\n"; };
   std::int64_t to_make = 0, blocked = 0;
@@ -223,7 +242,7 @@ std::string draw_diagnosis(const Summary& summary, const DiagnosisView& view) {
   text += combination_table("statistics", "files", summary.statistics_combinations, style);
   text += blocked_text(summary.blocked, style);
   if (!summary.pattern.empty()) text += fmt::format("\nreading: {}\n", summary.pattern);
-  text += findings_text(summary, view) + receipts_text(summary);
+  text += producers_text(summary) + findings_text(summary, view) + receipts_text(summary);
   const std::string next = next_text(summary, view);
   return next.empty() ? text : text + "\n" + next;
 }
@@ -271,7 +290,7 @@ std::string draw_verification(const Summary& summary, const DiagnosisView& view)
     text += fmt::format("goal of {} kappa maps per model: reached by {} of {} models\n",
                         grouped(*summary.kappa_goal), reached, summary.models.size());
   }
-  text += receipts_text(summary);
+  text += producers_text(summary) + receipts_text(summary);
   if (summary.verdict == Verdict::complete) {
     if (summary.below_goal())
       text += "all that the campaign asks for is there, but its runs and sources are too few for the goal\n";

@@ -25,14 +25,15 @@ TEST(DiagnosisJson, HoldsTheDocumentedKeysAndNumbers) {
       nlohmann::json::parse(diagnosis_json(test::summary_of(campaign, test::scan_with_gaps(campaign))));
   EXPECT_THAT(keys_of(json),
               UnorderedElementsAre("schema", "campaign", "tier", "verdict", "stages", "snapshots",
-                                   "combinations", "blocked", "pattern", "findings"));
+                                   "combinations", "blocked", "mixed", "pattern", "findings"));
   EXPECT_EQ(json["schema"], "lenswright.diagnose/1");
   EXPECT_EQ(json["campaign"], "small");
   EXPECT_EQ(json["tier"], "header");
   EXPECT_THAT(keys_of(json["stages"]), UnorderedElementsAre("lensplanes", "lux", "geometry", "raytracing"));
   for (const auto& [stage, counts] : json["stages"].items()) {
-    EXPECT_THAT(keys_of(counts), UnorderedElementsAre("expected", "complete", "missing", "truncated",
-                                                      "corrupt", "mismatched", "stale", "unknown", "blocked"))
+    EXPECT_THAT(keys_of(counts),
+                UnorderedElementsAre("expected", "complete", "missing", "truncated", "corrupt", "mismatched",
+                                     "stale", "unknown", "blocked", "unverified", "adopted"))
         << stage;
   }
   EXPECT_EQ(json["stages"]["lensplanes"]["expected"], 2 * 4 * 6);
