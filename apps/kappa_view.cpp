@@ -101,7 +101,8 @@ int view(int argc, char** argv) {
       "LOW HIGH")("width", "pixels of the picture's field (at most 1024)", cxxopts::value<int>(), "PX")(
       "field", "which field of a potential (0 to 4), which map of an HDF5 file",
       cxxopts::value<int>()->default_value("0"),
-      "F")("help", "print this help")("version", "print the version");
+      "F")("degrees", "side of the field of view: draws axes and a scale bar in arcmin",
+           cxxopts::value<double>(), "D")("help", "print this help")("version", "print the version");
   options.parse_positional({"map"});
   options.positional_help("MAP");
   const std::vector<std::string> words = words_of(argc, argv);
@@ -127,6 +128,12 @@ int view(int argc, char** argv) {
       throw UsageError(fmt::format("--width {}: 1 to {}", settings.width, kWidest));
   }
   if (parsed.count("range") > 0) settings.range = range_from(parsed["range"].as<std::string>());
+  if (parsed.count("degrees") > 0) {
+    const double degrees = parsed["degrees"].as<double>();
+    if (!(degrees > 0 && degrees <= 180))
+      throw UsageError(fmt::format("--degrees {}: above 0, at most 180", degrees));
+    settings.field_arcmin = 60 * degrees;
+  }
   const int field = parsed["field"].as<int>();
   if (field < 0) throw UsageError(fmt::format("--field {}: from 0", field));
   Disk& disk = real_disk();

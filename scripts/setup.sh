@@ -8,7 +8,8 @@ build=(g++ cmake ninja-build pkg-config git ccache
        libopenmpi-dev openmpi-bin libhdf5-dev libcfitsio-dev libfftw3-dev libyaml-cpp-dev libcxxopts-dev
        libfmt-dev nlohmann-json3-dev libxxhash-dev libpng-dev libsqlitecpp-dev)
 tests=(clang clang-format libomp-14-dev libclang-rt-14-dev libgtest-dev libgmock-dev libbenchmark-dev
-       python3 python3-numpy python3-h5py python3-astropy fitsverify hdf5-tools xxhash shellcheck
+       python3 python3-numpy python3-h5py python3-astropy python3-matplotlib fitsverify hdf5-tools xxhash shellcheck
+       chromium chromium-driver  # looks at reports
        slurmctld slurmd slurmdbd slurm-client munge mariadb-server)  # for scripts/slurm_sandbox.sh
 
 case "${1:-}" in

@@ -31,6 +31,8 @@ ExitStatus run_trash(int argc, char** argv);
 ExitStatus run_backup(int argc, char** argv);
 ExitStatus run_adopt(int argc, char** argv);
 ExitStatus run_manifest(int argc, char** argv);
+ExitStatus run_report(int argc, char** argv);
+ExitStatus run_completion(int argc, char** argv);
 
 // The candidate most like `word`; empty if none is at all.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);

@@ -9,6 +9,7 @@
 #include "ledger/scrub.hpp"
 #include "ledger_merge.hpp"
 #include "report/terminal.hpp"
+#include "report_folder.hpp"
 #include "survey.hpp"
 #include "terminal_progress.hpp"
 #include "verb.hpp"
@@ -80,6 +81,17 @@ ExitStatus verify_sample(const Look& look, const Sample& sample, bool resume, co
   return status_of(summary.verdict);
 }
 
+// "--report DIR" as one word: an option that may stand alone takes its value no other way.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (int i = 0; i < argc; ++i) {
+    const bool has_folder = i + 1 < argc && *argv[i + 1] != '-';
+    words.emplace_back(argv[i]);
+    if (words.back() == "--report" && has_folder) words.back() += fmt::format("={}", argv[++i]);
+  }
+  return words;
+}
+
 }  // namespace
 
 ExitStatus run_verify(int argc, char** argv) {
@@ -91,20 +103,36 @@ ExitStatus run_verify(int argc, char** argv) {
   options.add_options()("sample",
                         "read every byte of the n-th of t parts of the products, the rest as --tier says",
                         cxxopts::value<std::string>(),
-                        "n/t")("resume", "with --sample: go on where an interrupted call of this part ended");
-  const auto parsed = parse_verb(options, argc, argv);
+                        "n/t")("resume", "with --sample: go on where an interrupted call of this part ended")(
+      "report",
+      "leave a report for those who use the data, in a folder of its own below DIR (<state>/reports)",
+      cxxopts::value<std::string>()->implicit_value(""), "DIR");
+  std::vector<std::string> words = words_of(argc, argv);
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  const auto parsed = parse_verb(options, static_cast<int>(pointers.size()), pointers.data());
   if (!parsed) return ExitStatus::done;
   const Look look = look_from(*parsed);
   DiagnosisView view;
   view.style = terminal_style();
   view.options = look.options;
+  if (parsed->count("sample") > 0 && parsed->count("report") > 0)
+    throw UsageError("--report is of a whole look; leave out --sample");
   if (parsed->count("sample") > 0)
     return verify_sample(look, sample_from((*parsed)["sample"].as<std::string>()),
                          parsed->count("resume") > 0, view);
   if (parsed->count("resume") > 0) throw UsageError("--resume goes with --sample n/t");
   const auto progress = make_terminal_progress();
-  const Summary summary = summary_of(look, survey(look, real_disk(), *progress));
+  const Survey found = survey(look, real_disk(), *progress);
+  const Summary summary = summary_of(look, found);
   fmt::print("{}", draw_verification(summary, view));
+  if (parsed->count("report") > 0) {
+    const std::string named = (*parsed)["report"].as<std::string>();
+    const std::filesystem::path folder =
+        named.empty() ? reports_folder(look.campaign) : std::filesystem::absolute(named);
+    fmt::print("report: {}\n",
+               (leave_report(real_disk(), look, found, folder, *progress) / "report.html").string());
+  }
   const bool ledger_sound =
       look.tier != Tier::full || (verify_ledger(look, *progress) && summary.receipt_problems.empty());
   return std::max(status_of(summary.verdict), ledger_sound ? ExitStatus::done : ExitStatus::gaps);

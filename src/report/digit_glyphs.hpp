@@ -1,4 +1,4 @@
-// digit_glyphs.hpp: the few letters of a colour bar's numbers, as 5 x 7 pixels.
+// digit_glyphs.hpp: the few letters of a picture's numbers and of "arcmin", as 5 x 7 pixels.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@ inline constexpr int kGlyphWidth = 5;
 inline constexpr int kGlyphHeight = 7;
 using DigitGlyph = std::array<const char*, kGlyphHeight>;  // rows from the top, '#' is ink
 
-// None for a letter that numbers do not hold.
+// None for a letter that neither holds.
 const DigitGlyph* digit_glyph(char letter);
 
 }  // namespace lenswright

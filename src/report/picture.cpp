@@ -123,12 +123,12 @@ class Canvas {
     picture_.pixels[static_cast<std::size_t>(y) * static_cast<std::size_t>(picture_.width) +
                     static_cast<std::size_t>(x)] = colour;
   }
-  void write(int x, int y, const std::string& text) {
+  void write(int x, int y, const std::string& text, Rgb colour = kInk) {
     for (const char letter : text) {
       const DigitGlyph* glyph = digit_glyph(letter);
       for (int row = 0; glyph != nullptr && row < kGlyphHeight; ++row)
         for (int column = 0; column < kGlyphWidth; ++column)
-          if ((*glyph)[static_cast<std::size_t>(row)][column] == '#') set(x + column, y + row, kInk);
+          if ((*glyph)[static_cast<std::size_t>(row)][column] == '#') set(x + column, y + row, colour);
       x += kGlyphWidth + 1;
     }
   }
@@ -137,6 +137,57 @@ class Canvas {
  private:
   Picture picture_;
 };
+
+constexpr int kTick = 4;
+constexpr int kAxisLabels = 5 * (kGlyphWidth + 1);  // "1200" and a space
+
+int text_width(const std::string& text) {
+  return static_cast<int>(text.size()) * (kGlyphWidth + 1);
+}
+
+// 1, 2 or 5 times a power of ten, the nearest below.
+double round_step(double about) {
+  const double power = std::pow(10.0, std::floor(std::log10(about)));
+  for (const double factor : {5.0, 2.0})
+    if (factor * power <= about) return factor * power;
+  return power;
+}
+
+// Along the left and the lower side of a field whose lower left corner is (left, width).
+void draw_axes(Canvas& canvas, int left, int width, double arcmin) {
+  constexpr int kIntervals = 4;  // at least
+  const double step = round_step(arcmin / kIntervals);
+  const auto pixel = [&](double value) {
+    return static_cast<int>(std::lround(value / arcmin * (width - 1)));
+  };
+  for (int k = 0; k * step <= arcmin * (1 + 1e-9); ++k) {
+    const int along = pixel(k * step);
+    const std::string label = fmt::format("{:g}", k * step);
+    for (int t = 1; t <= kTick; ++t) {
+      canvas.set(left - t, width - 1 - along, kInk);
+      canvas.set(left + along, width - 1 + t, kInk);
+    }
+    canvas.write(left - kTick - 2 - text_width(label),
+                 std::clamp(width - 1 - along - kGlyphHeight / 2, 0, width - kGlyphHeight), label);
+    canvas.write(std::clamp(left + along - text_width(label) / 2, left - 2, left + width - text_width(label)),
+                 width + kTick + 2, label);
+  }
+  const std::string unit = "arcmin";
+  canvas.write(left + (width - text_width(unit)) / 2, width + kTick + kGlyphHeight + 7, unit);
+
+  // The scale bar: light with a dark edge, so that it shows on any colour.
+  const double bar = round_step(arcmin / 4);
+  const int length = pixel(bar), x0 = left + width / 20, y0 = width - 1 - width / 20;
+  for (int x = -1; x <= length + 1; ++x)
+    for (int y = -1; y <= 3; ++y) {
+      const bool edge = x == -1 || x == length + 1 || y == -1 || y == 3;
+      canvas.set(x0 + x, y0 + y, edge ? Rgb{0, 0, 0} : kPaper);
+    }
+  const std::string words = fmt::format("{:g} arcmin", bar);
+  for (int dx = -1; dx <= 1; ++dx)
+    for (int dy = -1; dy <= 1; ++dy) canvas.write(x0 + dx, y0 - kGlyphHeight - 4 + dy, words, Rgb{0, 0, 0});
+  canvas.write(x0, y0 - kGlyphHeight - 4, words, kPaper);
+}
 
 void append_bytes(png_structp png, png_bytep data, png_size_t size) {
   auto* bytes = static_cast<std::vector<std::byte>*>(png_get_io_ptr(png));
@@ -169,6 +220,10 @@ double lightness(Rgb colour) {
   return 0.2104542553 * l + 0.7936177850 * m - 0.0040720468 * s;
 }
 
+std::pair<double, double> value_range(const Grid2d<double>& field, const PictureSettings& settings) {
+  return range_of(field, settings);
+}
+
 Picture draw_field(const Grid2d<double>& field, const PictureSettings& settings) {
   if (field.side() < 1) throw NumericError("nothing to draw: the field is empty");
   const int width = settings.width > 0 ? settings.width : std::min(field.side(), kLargestDefaultWidth);
@@ -186,20 +241,25 @@ Picture draw_field(const Grid2d<double>& field, const PictureSettings& settings)
 
   constexpr int kBarGap = 10, kBarWidth = 14, kLabelGap = 5, kLabelLetters = 9;
   const int labels_width = kLabelGap + kLabelLetters * (kGlyphWidth + 1);
-  Canvas canvas(settings.colour_bar ? width + kBarGap + kBarWidth + labels_width : width, width);
+  const bool axes = settings.field_arcmin > 0;
+  const int left = axes ? kTick + 2 + kAxisLabels : 0;
+  const int below = axes ? kTick + 2 * kGlyphHeight + 10 : 0;
+  const int right = left + width;
+  Canvas canvas(settings.colour_bar ? right + kBarGap + kBarWidth + labels_width : right, width + below);
   const Grid2d<double> shown = resampled(field, width);
   for (int i = 0; i < width; ++i)
-    for (int j = 0; j < width; ++j) canvas.set(j, width - 1 - i, colour_at(fraction_of(shown(i, j))));
+    for (int j = 0; j < width; ++j) canvas.set(left + j, width - 1 - i, colour_at(fraction_of(shown(i, j))));
+  if (axes) draw_axes(canvas, left, width, settings.field_arcmin);
   if (settings.colour_bar) {
     const auto bar_fraction = [&](int y) { return width == 1 ? 0.5 : 1 - y / double(width - 1); };
     for (int y = 0; y < width; ++y)
-      for (int x = 0; x < kBarWidth; ++x) canvas.set(width + kBarGap + x, y, colour_at(bar_fraction(y)));
+      for (int x = 0; x < kBarWidth; ++x) canvas.set(right + kBarGap + x, y, colour_at(bar_fraction(y)));
     constexpr int kIntervals = 4;
     for (int label = 0; label <= kIntervals; ++label) {
       const double fraction = label / double{kIntervals};
       const double value = first + fraction * span;
       const int y = static_cast<int>(std::lround((1 - fraction) * (width - kGlyphHeight)));
-      canvas.write(width + kBarGap + kBarWidth + kLabelGap, y,
+      canvas.write(right + kBarGap + kBarWidth + kLabelGap, y,
                    fmt::format("{:.3g}", settings.logarithmic ? std::pow(10, value) : value));
     }
   }

@@ -1,5 +1,5 @@
-// picture.hpp: a field as a picture: a perceptually uniform colour map, a colour bar with its range, PNG
-// bytes.
+// picture.hpp: a field as a picture: a perceptually uniform colour map, a colour bar with its range, axes
+// and a scale bar in arcmin, PNG bytes.
 //
 // Pixel (i, j) of the field is drawn with j to the right and i upwards, as FITS viewers show the FITS form.
 // For looking at: nothing is measured from a picture.
@@ -33,6 +33,7 @@ struct PictureSettings {
   bool logarithmic = false;                        // of values above zero; others are drawn as the lowest
   std::optional<std::pair<double, double>> range;  // of the values; none: percentiles 0.5 and 99.5
   bool colour_bar = true;
+  double field_arcmin = 0;  // of the whole side: draws axes and a scale bar; 0: neither
 };
 
 struct Picture {
@@ -44,6 +45,8 @@ struct Picture {
   }
 };
 
+// What draw_field maps to the darkest and the lightest colour, if the settings leave it open.
+std::pair<double, double> value_range(const Grid2d<double>& field, const PictureSettings& settings);
 Picture draw_field(const Grid2d<double>& field, const PictureSettings& settings);
 std::vector<std::byte> encode_png(const Picture& picture);
 

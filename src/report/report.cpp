@@ -22,8 +22,9 @@ std::string command_for(const Finding& finding, const Campaign& campaign, const 
     case State::unknown:
       return fmt::format("recovery why{} {}", options, product_name(campaign, id));
     case State::mismatched:
-    case State::stale:
       return fmt::format("recovery submit{} --replace-mismatched", one);
+    case State::stale:
+      return fmt::format("recovery submit{} --include-stale", one);
     default:
       return fmt::format("recovery submit{}", one);
   }
