@@ -6,6 +6,8 @@
 #include "audit.hpp"
 #include "command_line.hpp"
 #include "job_look.hpp"
+#include "run/campaign_lock.hpp"
+#include "run/slurm_submission.hpp"
 #include "survey.hpp"
 #include "verb.hpp"
 
@@ -41,7 +43,8 @@ std::vector<LiveArray> live_arrays(const JobLook& look, const Selection& selecti
 ExitStatus run_cancel(int argc, char** argv) {
   cxxopts::Options options = verb_options(
       "cancel",
-      "Cancels what the campaign has waiting or running on the cluster. What is published stays, and "
+      "Cancels what the campaign has waiting or running on the cluster, and the job of --auto-retry. What is "
+      "published stays, and "
       "recovery submit "
       "goes on from there. Exit status 0: nothing of it is left in the queue, 2: Slurm could not be asked.");
   add_selection_options(options);
@@ -53,13 +56,30 @@ ExitStatus run_cancel(int argc, char** argv) {
       throw UsageError(
           fmt::format("recovery cancel --{}: an array is cancelled as a whole; choose with --stage", option));
   const Look look = look_from(*parsed);
+  // While one submits, what it hands over next would escape.
+  const CampaignLock lock(real_disk(), look.campaign);
   const auto commands = make_process_source();
   SlurmClient client(*commands);
   const JobLook jobs = look_at_jobs(real_disk(), look.campaign, client);
   if (!jobs.problem.empty())
     throw SchedulerError("recovery cancel", static_cast<int>(ExitStatus::failed), jobs.problem);
   const std::vector<LiveArray> live = live_arrays(jobs, look.selection);
-  if (live.empty()) {
+  // Those that follow would plan again what is cancelled here, and begin as soon as it is.
+  std::vector<std::string> ids;
+  for (const Submission& submission : jobs.submissions)
+    if (const SlurmJob* next = follow_up_job(submission, jobs.jobs); next != nullptr) {
+      ids.push_back(fmt::format("{}", next->array));
+      fmt::print("the job that goes on by itself afterwards (job {})\n", next->array);
+    }
+  const std::size_t following = ids.size();
+  for (const Submission& submission : jobs.submissions)
+    for (const SubmittedArray& array : submission.arrays)
+      if (!array.answer)
+        fmt::print(
+            "{}: sbatch's answer was lost and the queue doesn't know it; should it come up later, cancel "
+            "again\n",
+            array.intent.job_name);
+  if (live.empty() && ids.empty()) {
     fmt::print("nothing of campaign {} waits or runs on the cluster\n", look.campaign.name);
     return ExitStatus::done;
   }
@@ -70,15 +90,17 @@ ExitStatus run_cancel(int argc, char** argv) {
     fmt::print("{} {} (job {}): {} waiting, {} running\n", stage_name(one.array->intent.stage),
                one.array->intent.name, one.job, one.waiting, one.running);
   }
-  const std::string count = fmt::format("{} waiting and {} running elements of {} array{}", waiting, running,
-                                        live.size(), live.size() == 1 ? "" : "s");
+  const std::string count = fmt::format("{} waiting and {} running elements of {} array{}{}", waiting,
+                                        running, live.size(), live.size() == 1 ? "" : "s",
+                                        following == 0   ? ""
+                                        : following == 1 ? " and the job that follows"
+                                                         : " and the jobs that follow");
   if (!confirmed(fmt::format("Cancel {}?", count), parsed->count("yes") > 0)) {
     fmt::print("nothing done\n");
     return ExitStatus::gaps;
   }
   audit_begin(look.campaign);
   // Dependents first: the end of what they wait for must not start them.
-  std::vector<std::string> ids;
   for (auto one = live.rbegin(); one != live.rend(); ++one) ids.push_back(fmt::format("{}", one->job));
   client.cancel(ids);
   audit_change("cancelled " + count);

@@ -18,6 +18,10 @@ void find_lost_answers(JobLook& look, SlurmClient& client) {
       const std::vector<SlurmJob> found = client.jobs_named(array.intent.job_name);
       if (!found.empty()) array.answer = ArrayAnswer{found.front().array, "found by its name", {}};
     }
+    if (!submission.follow_up || submission.follow_up->answer) continue;
+    const std::vector<SlurmJob> found = client.jobs_named(submission.follow_up->job_name);
+    if (!found.empty())
+      submission.follow_up->answer = ArrayAnswer{found.front().array, "found by its name", {}};
   }
 }
 
@@ -35,6 +39,9 @@ JobLook look_at_jobs(Disk& disk, const Campaign& campaign, SlurmClient& client) 
     for (const Submission& submission : look.submissions)
       for (const SubmittedArray& array : submission.arrays)
         if (array.answer && array.answer->job) ids.push_back(*array.answer->job);
+    for (const Submission& submission : look.submissions)
+      if (submission.follow_up && submission.follow_up->answer && submission.follow_up->answer->job)
+        ids.push_back(*submission.follow_up->answer->job);
     look.jobs = client.jobs(ids);
   } catch (const Failure& failure) {  // SchedulerError; or there is no squeue here
     look.problem = fmt::format("Slurm could not be asked: {}", failure.what());

@@ -17,6 +17,7 @@
 #include "report/job_status.hpp"
 #include "run/campaign_lock.hpp"
 #include "run/element_status.hpp"
+#include "run/slurm_submission.hpp"
 #include "survey.hpp"
 #include "terminal_progress.hpp"
 #include "verb.hpp"
@@ -131,6 +132,8 @@ std::vector<SubmissionProgress> submissions_of(const JobLook& jobs,
   std::vector<SubmissionProgress> submissions;
   for (const Submission& submission : jobs.submissions) {
     SubmissionProgress progress{submission.name, submission.by, submission.written, submission.attempt, {}};
+    if (const SlurmJob* next = follow_up_job(submission, jobs.jobs); next != nullptr)
+      progress.follow_up = {next->job, submission.follow_up->times_left, next->state == JobState::running};
     for (const SubmittedArray& array : submission.arrays) {
       ArrayProgress row;
       row.stage = stage_name(array.intent.stage);

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 
 #include "audit.hpp"
 #include "base/stop_request.hpp"
 #include "campaign/product_path.hpp"
 #include "command_line.hpp"
 #include "io/atomic_writer.hpp"
+#include "ledger/producers.hpp"
 #include "ledger/staleness.hpp"
 #include "plan_folder.hpp"
 #include "report/terminal.hpp"
@@ -39,6 +41,7 @@ struct SubmitRequest {
   bool retry_stopped = false;
   std::optional<int> auto_retry;
   ExecutorChoice executor;
+  std::set<std::string> assumed_lost;
   std::optional<int> jobs, ranks;
 };
 
@@ -74,10 +77,21 @@ void require_mpirun_allowed() {
   }
 }
 
-// The questions that a large or destructive plan raises; empty: none.
-std::string fuse_of(const Campaign& campaign, const Plan& plan) {
-  const SafetySettings& safety = campaign.safety;
+// Of sets that this plan would make into mixtures, or add to.
+std::string mixture_of(const Campaign& campaign, const Plan& plan, const Survey& found) {
+  std::set<ProductId> made;
+  for (const PlannedTask& task : plan.tasks)
+    made.insert(task.task.products.begin(), task.task.products.end());
   std::string question;
+  for (const MixedProducers& mixed : mixed_by(campaign, found.scan, found.receipts, made))
+    question += fmt::format("Producers would be mixed, whose last digits may differ: {}. ", describe(mixed));
+  return question;
+}
+
+// The questions that a large, mixing or destructive plan raises; empty: none.
+std::string fuse_of(const Campaign& campaign, const Plan& plan, const Survey& found) {
+  const SafetySettings& safety = campaign.safety;
+  std::string question = mixture_of(campaign, plan, found);
   if (std::cmp_greater(plan.moves.size(), safety.max_moved_files)) {
     question += fmt::format(
         "{} damaged files or stale products would move aside, more than safety.max_moved_files = {}. ",
@@ -206,7 +220,7 @@ ExitStatus submit(const SubmitRequest& request) {
 
   SlurmSide slurm(look, *progress);
   PlanOptions options = request.plan;
-  options.in_flight = slurm.look_at_queue(lock ? &*lock : nullptr).products;
+  options.in_flight = slurm.look_at_queue(lock ? &*lock : nullptr, request.assumed_lost).products;
   const Survey found = survey(look, disk, *progress);
   require_seen(look, found);
   Plan plan = make_plan(look.campaign, found.scan, look.selection, found.inputs, options);
@@ -245,7 +259,7 @@ ExitStatus submit(const SubmitRequest& request) {
   if (request.dry_run) {
     if (!std::all_of(needs.begin(), needs.end(), [](const VolumeNeed& need) { return need.enough(); }))
       fmt::print("not enough room: the real submit would refuse\n");
-    if (const std::string question = fuse_of(look.campaign, plan); !question.empty())
+    if (const std::string question = fuse_of(look.campaign, plan, found); !question.empty())
       fmt::print("the real submit would ask: {}\n", question);
     fmt::print("dry run: nothing done; next: recovery submit{}{}{}\n", look.options,
                request.plan.replace_mismatched ? " --replace-mismatched" : "",
@@ -254,14 +268,13 @@ ExitStatus submit(const SubmitRequest& request) {
   }
   require_space(needs);
   if (!request.executor.slurm) require_mpirun_allowed();
-  if (const std::string question = fuse_of(look.campaign, plan);
+  if (const std::string question = fuse_of(look.campaign, plan, found);
       !question.empty() && !confirmed(question, request.yes)) {
     fmt::print("nothing done\n");
     return ExitStatus::gaps;
   }
   if (!request.executor.slurm) return carry_out(request, found, plan, *progress);
-  constexpr int kFirstAttempt = 1;
-  const ExitStatus status = slurm.submit(plan, found, options.replace_mismatched, *lock, kFirstAttempt);
+  const ExitStatus status = slurm.submit(plan, found, options.replace_mismatched, *lock);
   if (request.auto_retry && status == ExitStatus::done)
     submit_auto_retry(look, *request.auto_retry, request.yes, options.replace_mismatched);
   return status;
@@ -295,7 +308,11 @@ ExitStatus run_submit(int argc, char** argv) {
       "slurm: after all jobs, a small one plans again what lacks, up to N times, and leaves "
       "a report in the state folder",
       cxxopts::value<int>(),
-      "N")("retry-stopped", "slurm: also what failed the same way twice, or too often");
+      "N")("retry-stopped", "slurm: also what failed the same way twice, or too often")(
+      "assume-lost",
+      "slurm: go on as if this job, for which sbatch's answer was lost and which the queue doesn't know, was "
+      "never submitted",
+      cxxopts::value<std::vector<std::string>>(), "NAME");
   const auto parsed = parse_verb(options, argc, argv);
   if (!parsed) return ExitStatus::done;
   SubmitRequest request;
@@ -308,6 +325,9 @@ ExitStatus run_submit(int argc, char** argv) {
   request.executor = choose_executor(request.look.campaign, (*parsed)["executor"].as<std::string>());
   request.retry_stopped = parsed->count("retry-stopped") > 0;
   request.auto_retry = number_from(*parsed, "auto-retry");
+  if (parsed->count("assume-lost") > 0)
+    for (const std::string& name : (*parsed)["assume-lost"].as<std::vector<std::string>>())
+      request.assumed_lost.insert(name);
   if (request.auto_retry && (*request.auto_retry < 0 || !request.executor.slurm))
     throw UsageError("--auto-retry N: at least 0, and with --executor slurm");
   request.jobs = number_from(*parsed, "jobs");

@@ -91,15 +91,20 @@ void submit_auto_retry(const Look& look, int times, bool yes, bool replace_misma
   const fs::path script = campaign.state / "plans" / plan / "auto-retry.sh";
   const fs::path log = campaign.state / "logs" / plan / "auto-retry.log";
   publish_text(disk, script, auto_retry_script(retry));
+  write_follow_up(disk, campaign, plan, {auto_retry_name(campaign, plan), times, utc_now(), {}});
 
   const auto commands = make_process_source();
   const SubmitAnswer answer =
       SlurmClient(*commands).submit(script, auto_retry_arguments(campaign, plan, jobs, retry.folder, log));
+  if (answer.outcome == SubmitAnswer::Outcome::refused)
+    write_follow_up_answer(disk, campaign, plan, {std::nullopt, answer.message, utc_now()});
   if (answer.outcome == SubmitAnswer::Outcome::accepted) {
-    fmt::print(
-        "after all of them: job {} {} and leaves a report in {}\n", answer.job,
-        times > 0 ? fmt::format("plans again what lacks (up to {} times)", times) : "looks at what is there",
-        retry.reports.string());
+    write_follow_up_answer(disk, campaign, plan, {answer.job, "answered by sbatch", utc_now()});
+    fmt::print("after all of them: job {} {} and leaves a report in {}\n", answer.job,
+               times > 0
+                   ? fmt::format("plans again what lacks ({} time{} at most)", times, times == 1 ? "" : "s")
+                   : "looks at what is there",
+               retry.reports.string());
     return;
   }
   // It makes nothing by itself, and plans only what is not in flight: one too many or too few does no harm.

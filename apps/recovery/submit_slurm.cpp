@@ -55,6 +55,16 @@ SlurmLimits limits_of(SlurmClient& client, const Campaign& campaign) {
   return *least;
 }
 
+// 1; run by the job that follows a submission: one more than that had.
+int attempt_of(const std::vector<Submission>& submissions) {
+  const char* job = std::getenv("SLURM_JOB_NAME");
+  int attempt = 1;
+  for (const Submission& submission : submissions)
+    if (job != nullptr && submission.follow_up && submission.follow_up->job_name == job)
+      attempt = submission.attempt + 1;
+  return attempt;
+}
+
 std::string needs_text(const std::vector<JobArray>& arrays, const JobArray& array) {
   std::string text;
   for (const ArrayNeed& need : array.after) {
@@ -91,10 +101,11 @@ ExecutorChoice choose_executor(const Campaign& campaign, const std::string& give
 SlurmSide::SlurmSide(const Look& look, ProgressSink& progress)
     : look_(look), progress_(progress), commands_(make_process_source()), client_(*commands_) {}
 
-const InFlight& SlurmSide::look_at_queue(const Lease* lease) {
+const InFlight& SlurmSide::look_at_queue(const Lease* lease, const std::set<std::string>& assumed_lost) {
   Disk& disk = real_disk();
   std::vector<Submission> submissions = read_submissions(disk, look_.campaign);
-  if (std::all_of(submissions.begin(), submissions.end(), [](const Submission& one) { return one.closed; }))
+  if (assumed_lost.empty() &&
+      std::all_of(submissions.begin(), submissions.end(), [](const Submission& one) { return one.closed; }))
     return in_flight_;
   if (!is_in_path("squeue"))
     throw SchedulerError(
@@ -103,7 +114,7 @@ const InFlight& SlurmSide::look_at_queue(const Lease* lease) {
         "be made twice; run this where the cluster can be asked");
   if (lease != nullptr) {
     SlurmSubmission settling(disk, look_.campaign, client_, *lease, progress_);
-    for (const std::string& sentence : settling.settle_earlier()) fmt::print("{}\n", sentence);
+    for (const std::string& sentence : settling.settle_earlier(assumed_lost)) fmt::print("{}\n", sentence);
     submissions = read_submissions(disk, look_.campaign);
   }
   in_flight_ = find_in_flight(disk, look_.campaign, submissions, client_);
@@ -173,7 +184,7 @@ std::string SlurmSide::scripts(const Plan& plan, const Survey& found, bool repla
 }
 
 ExitStatus SlurmSide::submit(const Plan& plan, const Survey& found, bool replace_mismatched,
-                             const Lease& lease, int attempt) {
+                             const Lease& lease) {
   const Campaign& campaign = look_.campaign;
   Disk& disk = real_disk();
   if (arrays_.empty()) {
@@ -182,7 +193,7 @@ ExitStatus SlurmSide::submit(const Plan& plan, const Survey& found, bool replace
   }
   const PlanFolder folder = write_plan_folder(disk, campaign, plan);
   SubmissionSettings settings = this->settings(folder.name, replace_mismatched);
-  settings.attempt = attempt;
+  settings.attempt = attempt_of(read_submissions(disk, campaign));
   const std::vector<PreparedArray> arrays = prepare_arrays(campaign, plan, arrays_, found.receipts, settings);
   write_arrays(disk, arrays);
   fmt::print("plan: {}\nlogs: {}\n", folder.plan.string(), folder.logs.string());
@@ -207,7 +218,7 @@ ExitStatus SlurmSide::submit(const Plan& plan, const Survey& found, bool replace
   submission.cluster = limits_.cluster;
   submission.configuration = digest_of(work_configuration(campaign)).hex();
   submission.options = look_.options;
-  submission.attempt = attempt;
+  submission.attempt = settings.attempt;
   slurm.submit(submission, arrays, [] { throw_if_stop_requested(); });
   fmt::print("submitted: {} array{}, {} elements\nnext: recovery status{}\n", arrays.size(),
              arrays.size() == 1 ? "" : "s", count_elements(arrays_), look_.options);

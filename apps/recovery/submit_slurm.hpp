@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ class SlurmSide {
   SlurmSide(const Look& look, ProgressSink& progress);
   // What earlier submissions still have in flight. With the lease, what became of arrays whose answer was lost is
   // settled first, and what has ended is noted; without, nothing is written. Asks Slurm only if there is something to
-  // ask about. Prints a sentence for what was settled.
-  const InFlight& look_at_queue(const Lease* lease);
+  // ask about. Prints a sentence for what was settled. `assumed_lost`: see SlurmSubmission::settle_earlier.
+  const InFlight& look_at_queue(const Lease* lease, const std::set<std::string>& assumed_lost);
 
   // The plan as arrays within the cluster's limits, and a line about each. `cluster`: whether its answer is needed;
   // else a silent cluster's limits are taken to be Slurm's own defaults.
@@ -27,8 +28,7 @@ class SlurmSide {
   std::string text() const;
   // The scripts as they would be; nothing is written. Throws InputError for what cannot stand in one.
   std::string scripts(const Plan& plan, const Survey& found, bool replace_mismatched) const;
-  ExitStatus submit(const Plan& plan, const Survey& found, bool replace_mismatched, const Lease& lease,
-                    int attempt);
+  ExitStatus submit(const Plan& plan, const Survey& found, bool replace_mismatched, const Lease& lease);
 
  private:
   SubmissionSettings settings(const std::string& name, bool replace_mismatched) const;

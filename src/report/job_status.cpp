@@ -80,6 +80,11 @@ std::string failed_text(const JobStatus& status, const JobStatusView& view) {
   return text;
 }
 
+Json follow_up_json(const FollowUpProgress& next) {
+  if (next.job == 0) return nullptr;
+  return {{"job", next.job}, {"times_left", next.times_left}, {"running", next.running}};
+}
+
 std::string rest_text(const JobStatus& status) {
   if (status.rest.empty()) return {};
   std::string text = "\nleft:\n";
@@ -121,8 +126,10 @@ bool JobStatus::complete() const {
 
 std::int64_t JobStatus::in_progress() const {
   std::int64_t elements = 0;
-  for (const SubmissionProgress& submission : submissions)
+  for (const SubmissionProgress& submission : submissions) {
     for (const ArrayProgress& array : submission.arrays) elements += array.pending + array.running;
+    elements += submission.follow_up.job > 0 ? 1 : 0;
+  }
   return elements;
 }
 
@@ -136,6 +143,12 @@ std::string draw_job_status(const JobStatus& status, const JobStatusView& view) 
     text += fmt::format("\nsubmission {}{} by {}\n{}", submission.name,
                         submission.attempt > 1 ? fmt::format(" (attempt {})", submission.attempt) : "",
                         printable(submission.by), array_table(submission, view.style));
+    if (const FollowUpProgress& next = submission.follow_up; next.job > 0)
+      text +=
+          fmt::format("{}: job {} {}\n", next.running ? "at work after them" : "after all of them", next.job,
+                      next.times_left > 0 ? fmt::format("plans again what lacks ({} time{} at most)",
+                                                        next.times_left, next.times_left == 1 ? "" : "s")
+                                          : "leaves a report");
   }
   text += failed_text(status, view) + rest_text(status);
   if (!status.next.empty()) text += fmt::format("\nnext: {}\n", status.next);
@@ -169,7 +182,8 @@ std::string job_status_json(const JobStatus& status) {
                                    {"by", submission.by},
                                    {"written", submission.written},
                                    {"attempt", submission.attempt},
-                                   {"arrays", std::move(arrays)}});
+                                   {"arrays", std::move(arrays)},
+                                   {"follow_up", follow_up_json(submission.follow_up)}});
   }
   json["failed"] = Json::array();
   for (const FailedElement& failed : status.failed) {

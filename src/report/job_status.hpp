@@ -31,10 +31,18 @@ struct ArrayProgress {
       reasons;  // of pending and failed ones: "Resources", "TIMEOUT" -> elements
 };
 
+// The job that goes on by itself after a submission, while it waits or runs.
+struct FollowUpProgress {
+  std::int64_t job = 0;  // 0: none
+  int times_left = 0;    // it may plan again so often
+  bool running = false;
+};
+
 struct SubmissionProgress {
   std::string name, by, written;
   int attempt = 1;
   std::vector<ArrayProgress> arrays;
+  FollowUpProgress follow_up = {};
 };
 
 struct FailedElement {
@@ -63,7 +71,7 @@ struct JobStatus {
   std::string next;                   // command; empty: nothing to do
 
   bool complete() const;
-  std::int64_t in_progress() const;  // pending and running elements
+  std::int64_t in_progress() const;  // pending and running elements, and jobs that follow
 };
 
 struct JobStatusView {

@@ -67,18 +67,22 @@ std::string auto_retry_script(const AutoRetry& retry) {
   script += fmt::format(
       "\"$recovery\" diagnose{0} --json \"$report/diagnosis.json\" >\"$report/diagnosis.txt\" 2>&1\n"
       "verdict=0\n"
-      "\"$recovery\" verify{0} >\"$report/verify.txt\" 2>&1 || verdict=$?\n"
+      "\"$recovery\" verify{0} --report {1} >\"$report/verify.txt\" 2>&1 || verdict=$?\n"
       "cat \"$report/verify.txt\"\n"
       "exit \"$verdict\"\n",
-      retry.options);
+      retry.options, bash_quoted(retry.reports.string()));
   return script;
+}
+
+std::string auto_retry_name(const Campaign& campaign, const std::string& plan) {
+  return campaign.name + "-retry-" + plan;
 }
 
 std::vector<std::string> auto_retry_arguments(const Campaign& campaign, const std::string& plan,
                                               const std::vector<std::int64_t>& jobs,
                                               const std::filesystem::path& folder,
                                               const std::filesystem::path& log) {
-  std::vector<std::string> arguments = {"--job-name=" + campaign.name + "-retry-" + plan,
+  std::vector<std::string> arguments = {"--job-name=" + auto_retry_name(campaign, plan),
                                         "--nodes=1",
                                         "--ntasks=1",
                                         fmt::format("--time={}", kTime),

@@ -26,6 +26,9 @@ struct AutoRetry {
 };
 std::string auto_retry_script(const AutoRetry& retry);
 
+// Of the job: unique on the cluster, as the plan's name is.
+std::string auto_retry_name(const Campaign& campaign, const std::string& plan);
+
 // Of sbatch: one task after all of these jobs, charged like the campaign's other jobs.
 std::vector<std::string> auto_retry_arguments(const Campaign& campaign, const std::string& plan,
                                               const std::vector<std::int64_t>& jobs,

@@ -38,6 +38,12 @@ constexpr std::string_view kNoAnswer[] = {
     "Resource temporarily unavailable",
 };
 
+// Said where there was no connection over which a request could have gone.
+bool never_reached(const CommandAnswer& answer) {
+  return !answer.timed_out && answer.status == 1 &&
+         answer.err.find("Unable to contact slurm controller (connect failure)") != std::string::npos;
+}
+
 bool without_answer(const CommandAnswer& answer) {
   if (answer.timed_out || answer.status > 128) return true;
   return std::any_of(std::begin(kNoAnswer), std::end(kNoAnswer), [&](std::string_view words) {
@@ -156,7 +162,7 @@ SubmitAnswer SlurmClient::submit(const std::filesystem::path& script,
   submitted.message = complaint_of(answer);
   if (answer.status != 0 || answer.timed_out) {
     // sbatch complains before it gives up; one that ended without a word was itself ended by something.
-    if (!without_answer(answer) && !submitted.message.empty())
+    if (never_reached(answer) || (!without_answer(answer) && !submitted.message.empty()))
       submitted.outcome = SubmitAnswer::Outcome::refused;
     return submitted;
   }

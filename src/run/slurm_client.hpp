@@ -23,7 +23,7 @@ namespace lenswright {
 struct SubmitAnswer {
   enum class Outcome {
     accepted,  // `job` is its id
-    refused,   // the cluster said no; nothing was submitted
+    refused,   // the cluster said no, or there was no way to it; nothing was submitted
     unknown,   // no answer, or one that cannot be read: the job may be there
   };
   Outcome outcome = Outcome::unknown;

@@ -210,6 +210,11 @@ std::vector<int> parse_array_ranges(std::string_view ranges) {
   return indices;
 }
 
+// The controller, unlike accounting, has a reason of its own for what it cancelled itself, since it could not start any more.
+static void tell_who_cancelled(SlurmJob& job) {
+  if (job.word == "CANCELLED" && job.reason == "Dependency") job.cause = JobCause::cancelled;
+}
+
 std::vector<SlurmJob> parse_squeue(const std::string& text) {
   std::vector<SlurmJob> jobs;
   for (const std::string_view line : lines_of(text)) {
@@ -221,6 +226,7 @@ std::vector<SlurmJob> parse_squeue(const std::string& text) {
     job.job = *own;
     job.array = *whole;
     set_state(job, state, reason);
+    tell_who_cancelled(job);
     job.submitted = time_in(submit);
     job.started = job.state == JobState::pending ? 0 : time_in(start);  // else an expectation
     job.ended = job.over() ? time_in(end) : 0;
@@ -284,6 +290,7 @@ std::vector<SlurmJob> parse_scontrol_jobs(const std::string& text) {
     const std::string_view head = line.substr(0, line.find(" JobName=")), rest = line.substr(after_name);
     job.array = number_in<std::int64_t>(value_of(head, "ArrayJobId")).value_or(*id);
     set_state(job, value_of(rest, "JobState"), value_of(rest, "Reason"));
+    tell_who_cancelled(job);
     set_exit_code(job, value_of(rest, "ExitCode"));
     job.restarts = number_in<int>(value_of(rest, "Restarts")).value_or(0);
     job.submitted = time_in(value_of(rest, "SubmitTime"));

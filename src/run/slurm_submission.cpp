@@ -53,6 +53,10 @@ std::vector<std::int64_t> ids_of(const std::vector<Submission>& submissions) {
   for (const Submission& submission : submissions)
     for (const SubmittedArray& array : submission.arrays)
       if (!submission.closed && array.answer && array.answer->job) ids.push_back(*array.answer->job);
+  for (const Submission& submission : submissions)
+    if (!submission.closed && submission.follow_up && submission.follow_up->answer &&
+        submission.follow_up->answer->job)
+      ids.push_back(*submission.follow_up->answer->job);
   return ids;
 }
 
@@ -72,6 +76,16 @@ std::vector<SlurmJob> ask(SlurmClient& client, const std::vector<std::int64_t>& 
 }
 
 }  // namespace
+
+const SlurmJob* follow_up_job(const Submission& submission, const std::vector<SlurmJob>& jobs) {
+  if (!submission.follow_up || !submission.follow_up->answer || !submission.follow_up->answer->job)
+    return nullptr;
+  const auto found = std::find_if(jobs.begin(), jobs.end(), [&](const SlurmJob& job) {
+    return job.array == *submission.follow_up->answer->job && job.name == submission.follow_up->job_name &&
+           job.in_queue();
+  });
+  return found == jobs.end() ? nullptr : &*found;
+}
 
 std::vector<PreparedArray> prepare_arrays(const Campaign& campaign, const Plan& plan,
                                           const std::vector<JobArray>& arrays, const ReceiptIndex& receipts,
@@ -173,22 +187,44 @@ std::optional<std::int64_t> SlurmSubmission::ask_queue(const ArrayIntent& intent
   }
 }
 
-std::vector<std::string> SlurmSubmission::settle_earlier() {
-  std::vector<std::string> sentences;
+std::vector<std::string> SlurmSubmission::settle_earlier(std::set<std::string> assumed_lost) {
+  std::vector<std::string> sentences, open;
   for (const Submission& submission : read_submissions(disk_, campaign_))
     for (const SubmittedArray& array : submission.arrays) {
       if (array.answer) continue;
       progress_.note(fmt::format("asking the queue what became of {}", array.intent.job_name));
-      const auto job = ask_queue(array.intent, age_of(array.intent.written));
+      auto job = ask_queue(array.intent, age_of(array.intent.written));
+      const bool assumed = assumed_lost.erase(array.intent.job_name) > 0;
+      if (!job && !assumed) {
+        open.push_back(array.intent.job_name);
+        continue;
+      }
+      lease_.require_held();
+      if (!job) {
+        withdraw(disk_, array.intent);
+        job = ask_queue(array.intent, patience_.grace);  // it may have come in before that
+      }
       const std::string message =
           job ? fmt::format("{}: sbatch's answer was lost; the queue knows it as job {}",
                             array.intent.job_name, *job)
-              : fmt::format("{}: sbatch's answer was lost, and the queue knows no such job",
-                            array.intent.job_name);
-      lease_.require_held();
+              : fmt::format(
+                    "{}: sbatch's answer was lost, the queue knows no such job, and it is taken for "
+                    "not submitted, as you say; should it come up after all, its elements end at once",
+                    array.intent.job_name);
       write_answer(disk_, campaign_, submission.name, array.intent.name, {job, message, utc_now()});
       sentences.push_back(message);
     }
+  if (!open.empty())
+    throw InputError(fmt::format(
+        "sbatch's answer for {0} was lost, and the queue knows no such job. A busy or stopped controller can "
+        "still take it in, so nothing is submitted that might be made twice. Wait, and run this again; or "
+        "make "
+        "sure that it isn't there (squeue --me --states=all --name={0}; sacct --name={0}) and no sbatch of "
+        "yours still runs, then add --assume-lost {1}",
+        fmt::join(open, ","), fmt::join(open, " --assume-lost ")));
+  if (!assumed_lost.empty())
+    throw UsageError(
+        fmt::format("--assume-lost {}: no job of that name lacks sbatch's answer", *assumed_lost.begin()));
   return sentences;
 }
 
@@ -269,16 +305,16 @@ void SlurmSubmission::submit(const Submission& submission, const std::vector<Pre
           fmt::format("sbatch's answer for {} is lost ({}): asking the queue", intent.name, answer.message));
       job = ask_queue(intent,
                       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - started));
-      // Nothing is noted: the next submit asks again, and only then takes it for not submitted.
+      // Nothing is noted: the next submit asks again.
       if (!job)
         throw SchedulerError(
             "sbatch " + intent.script.string(), 1,
             fmt::format(
                 "no answer ({}), and the queue knows no job {}. Whether it is submitted cannot be told, so "
                 "it "
-                "is not tried again; {}. Look with squeue --me; recovery submit asks the queue once more "
-                "and then goes on",
-                answer.message, intent.job_name, so_far));
+                "is not tried again; {}. Look with squeue --me; recovery submit asks the queue again, and "
+                "goes on once it is there, or once you say --assume-lost {}",
+                answer.message, intent.job_name, so_far, intent.job_name));
       note(job, fmt::format("sbatch's answer was lost; found in the queue by its name"));
     }
     jobs[intent.name] = *job;
@@ -310,7 +346,8 @@ void close_ended(Disk& disk, const Campaign& campaign, const std::vector<Submiss
   for (const Submission& submission : submissions) {
     const bool ended =
         std::all_of(submission.arrays.begin(), submission.arrays.end(),
-                    [&](const SubmittedArray& array) { return living_elements(array, jobs).empty(); });
+                    [&](const SubmittedArray& array) { return living_elements(array, jobs).empty(); }) &&
+        follow_up_job(submission, jobs) == nullptr;
     if (!submission.closed && ended) write_closed(disk, campaign, submission.name);
   }
 }

@@ -1,8 +1,9 @@
 // slurm_submission.hpp: hands job arrays to Slurm exactly once, and knows what of earlier ones is still in flight.
 //
 // Per array: intent into the journal, sbatch, answer into the journal. If sbatch's answer is lost, the queue is asked
-// for the array's unique name; if the queue doesn't know it within `grace` either, everything stops with an
-// explanation, and the next submit asks again before it does anything.
+// for the array's unique name. If it doesn't know that within `grace` either, nobody can tell: a controller that was
+// stopped for a while takes in requests whose senders are long gone. So everything stops with an explanation; the next
+// submit asks again, and goes on once the queue knows the job or the user says that there is none.
 // Throws: SchedulerError, IoError; InputError if the lease is lost or nobody can tell what became of an array
 #pragma once
 
@@ -48,7 +49,7 @@ std::string dependency_text(const ArrayIntent& intent, const std::vector<Prepare
                             const std::map<std::string, std::int64_t>& jobs);
 
 struct Patience {
-  std::chrono::milliseconds grace{60000};  // sbatch may bring a job in this long after we lost sight of it
+  std::chrono::milliseconds grace{60000};  // from the loss on the queue is asked this long before all stops
   std::chrono::milliseconds look_every{2000};
 };
 
@@ -64,8 +65,10 @@ class SlurmSubmission {
   SlurmSubmission(Disk& disk, const Campaign& campaign, SlurmClient& client, const Lease& lease,
                   ProgressSink& progress, Patience patience = {});
   // Intents without an answer, of submits that ended in between: the queue says what became of them. Returns a
-  // sentence for each.
-  std::vector<std::string> settle_earlier();
+  // sentence for each. `assumed_lost`: names of jobs that the user says never came into being; should one do so after
+  // all, its elements end at once. Throws InputError for what neither the queue nor the user knows, UsageError for a
+  // name that nobody asks about.
+  std::vector<std::string> settle_earlier(std::set<std::string> assumed_lost = {});
   // Empty, or why the cluster would not take one of the scripts; limits on how much one may have queued don't count.
   std::string test(const std::vector<PreparedArray>& arrays);
   // `between` is called before each sbatch and may throw.
@@ -85,6 +88,9 @@ class SlurmSubmission {
   Patience patience_;
   std::set<std::string> known_;  // parents that the queue has shown
 };
+
+// The job that goes on by itself after the submission, if it waits or runs; else nullptr.
+const SlurmJob* follow_up_job(const Submission& submission, const std::vector<SlurmJob>& jobs);
 
 // Asks the queue; changes nothing. REQUIRES: every intent has an answer (settle_earlier), else those without count as
 // in flight with all their elements.

@@ -26,6 +26,8 @@ constexpr std::string_view kIntentEnd = ".intent.json";
 constexpr std::string_view kAnswerEnd = ".answer.json";
 constexpr const char* kSubmissionFile = "submission.json";
 constexpr const char* kClosedFile = "closed.json";
+constexpr const char* kFollowUpFile = "follow-up.asked.json";
+constexpr const char* kFollowUpAnswerFile = "follow-up.answer.json";
 
 fs::path folder_of(const Campaign& campaign, const std::string& submission) {
   return submissions_folder(campaign) / submission;
@@ -108,6 +110,28 @@ ArrayAnswer answer_from(const fs::path& path, const std::string& text) {
   return answer;
 }
 
+std::string encode(const ArrayAnswer& answer) {
+  nlohmann::json object = {
+      {"schema", kJournalSchema}, {"message", answer.message}, {"written", answer.written}};
+  if (answer.job) object["job"] = *answer.job;
+  return seal_json(object);
+}
+
+FollowUp follow_up_from(const fs::path& path, const std::string& text) {
+  const nlohmann::json object = unseal_json(path, text);
+  const JsonFields fields(path, object);
+  fields.integer("schema", 1, kJournalSchema);
+  FollowUp follow_up;
+  follow_up.job_name = fields.text("job_name");
+  follow_up.times_left = static_cast<int>(fields.integer("times_left", 0, std::numeric_limits<int>::max()));
+  follow_up.written = fields.text("written");
+  return follow_up;
+}
+
+fs::path withdrawn_file(const ArrayIntent& intent) {
+  return intent.tasks.string() + ".withdrawn";
+}
+
 Submission submission_from(const fs::path& path, const std::string& text) {
   const nlohmann::json object = unseal_json(path, text);
   const JsonFields fields(path, object);
@@ -143,13 +167,17 @@ std::optional<Submission> read_submission(Disk& disk, const fs::path& folder) {
     if (entry.name.starts_with('.')) continue;  // temporary
     if (entry.name.ends_with(kIntentEnd))
       submission.arrays.push_back({intent_from(path, read_text(disk, path)), std::nullopt});
-    if (entry.name.ends_with(kAnswerEnd))
+    if (entry.name == kFollowUpFile) submission.follow_up = follow_up_from(path, read_text(disk, path));
+    if (entry.name.ends_with(kAnswerEnd) && entry.name != kFollowUpAnswerFile)
       answers.emplace(entry.name.substr(0, entry.name.size() - kAnswerEnd.size()),
                       answer_from(path, read_text(disk, path)));
   }
   for (SubmittedArray& array : submission.arrays)
     if (const auto answer = answers.find(array.intent.name); answer != answers.end())
       array.answer = answer->second;
+  if (submission.follow_up && disk.status(folder / kFollowUpAnswerFile))
+    submission.follow_up->answer =
+        answer_from(folder / kFollowUpAnswerFile, read_text(disk, folder / kFollowUpAnswerFile));
   std::sort(submission.arrays.begin(), submission.arrays.end(), before);
   return submission;
 }
@@ -203,10 +231,25 @@ void write_intent(Disk& disk, const Campaign& campaign, const std::string& submi
 
 void write_answer(Disk& disk, const Campaign& campaign, const std::string& submission,
                   const std::string& array, const ArrayAnswer& answer) {
-  nlohmann::json object = {
-      {"schema", kJournalSchema}, {"message", answer.message}, {"written", answer.written}};
-  if (answer.job) object["job"] = *answer.job;
-  publish_text(disk, folder_of(campaign, submission) / (array + std::string(kAnswerEnd)), seal_json(object));
+  publish_text(disk, folder_of(campaign, submission) / (array + std::string(kAnswerEnd)), encode(answer));
+}
+
+void write_follow_up(Disk& disk, const Campaign& campaign, const std::string& submission,
+                     const FollowUp& follow_up) {
+  publish_text(disk, folder_of(campaign, submission) / kFollowUpFile,
+               seal_json({{"schema", kJournalSchema},
+                          {"job_name", follow_up.job_name},
+                          {"times_left", follow_up.times_left},
+                          {"written", follow_up.written}}));
+}
+
+void write_follow_up_answer(Disk& disk, const Campaign& campaign, const std::string& submission,
+                            const ArrayAnswer& answer) {
+  publish_text(disk, folder_of(campaign, submission) / kFollowUpAnswerFile, encode(answer));
+}
+
+void withdraw(Disk& disk, const ArrayIntent& intent) {
+  if (disk.status(intent.tasks)) disk.rename(intent.tasks, withdrawn_file(intent));
 }
 
 void write_closed(Disk& disk, const Campaign& campaign, const std::string& submission) {
@@ -216,7 +259,8 @@ void write_closed(Disk& disk, const Campaign& campaign, const std::string& submi
 
 std::map<int, std::vector<ProductId>> element_products(Disk& disk, const Campaign& campaign,
                                                        const ArrayIntent& intent) {
-  const std::string text = read_text(disk, intent.tasks);
+  const std::string text =
+      read_text(disk, disk.status(withdrawn_file(intent)) ? withdrawn_file(intent) : intent.tasks);
   if (digest_of(text) != intent.tasks_digest)
     throw InputError(fmt::format("{}: is not the file that was submitted (digest {}, not {})",
                                  intent.tasks.string(), digest_of(text).hex(), intent.tasks_digest.hex()));

@@ -4,6 +4,7 @@
 // Files:   <submission>/submission.json       who, when, which plan
 //          <submission>/<array>.intent.json   before sbatch: everything needed to find the job again
 //          <submission>/<array>.answer.json   after it: the job id, or that nothing was submitted
+//          <submission>/follow-up.asked.json, follow-up.answer.json   the same of the job that goes on by itself afterwards
 //          <submission>/closed.json           all its elements have ended: nothing of it is in flight
 // An intent without an answer is a job that may or may not be there: slurm_submission settles that with the queue, by
 // the job's unique name, before anything else is submitted.
@@ -60,6 +61,14 @@ struct SubmittedArray {
   std::optional<ArrayAnswer> answer;  // none: unknown, see above
 };
 
+// The job that plans again, or reports, once all arrays have ended.
+struct FollowUp {
+  std::string job_name;  // unique on the cluster
+  int times_left = 0;    // it may plan again so often; 0: it reports only
+  std::string written;   // UTC
+  std::optional<ArrayAnswer> answer;
+};
+
 struct Submission {
   std::string name;                    // also of its folders below plans/ and logs/
   std::string written;                 // UTC
@@ -69,6 +78,7 @@ struct Submission {
   std::string options;                 // that repeat it: " --config FILE --tier full"
   int attempt = 1;                     // 2...: made by an automatic retry
   std::vector<SubmittedArray> arrays;  // in the order of submission
+  std::optional<FollowUp> follow_up;
   bool closed = false;
 };
 
@@ -82,9 +92,17 @@ void write_intent(Disk& disk, const Campaign& campaign, const std::string& submi
                   const ArrayIntent& intent);
 void write_answer(Disk& disk, const Campaign& campaign, const std::string& submission,
                   const std::string& array, const ArrayAnswer& answer);
+void write_follow_up(Disk& disk, const Campaign& campaign, const std::string& submission,
+                     const FollowUp& follow_up);
+void write_follow_up_answer(Disk& disk, const Campaign& campaign, const std::string& submission,
+                            const ArrayAnswer& answer);
 void write_closed(Disk& disk, const Campaign& campaign, const std::string& submission);
 
-// What each element was to make, from the array's task file; products that the campaign no longer has are left out.
+// Of an array whose answer is lost and that is taken for not submitted: should it come up after all, its elements find no
+// task file and end.
+void withdraw(Disk& disk, const ArrayIntent& intent);
+
+// What each element was to make, from the array's task file, withdrawn or not; products that the campaign no longer has are left out.
 // Throws InputError if the file is not the one that was submitted.
 std::map<int, std::vector<ProductId>> element_products(Disk& disk, const Campaign& campaign,
                                                        const ArrayIntent& intent);

@@ -177,7 +177,7 @@ TEST_F(SlurmClientReal, ASubmissionWhoseAnswerIsLostIsFoundByItsName) {
   EXPECT_TRUE(client_.jobs_named(name + "x").empty());
 }
 
-TEST_F(SlurmClientReal, AControllerThatIsAwayLeavesASubmissionUnknown) {
+TEST_F(SlurmClientReal, AControllerThatIsAwayWasNeverReached) {
   SlurmClientSettings once;
   once.tries = 1;
   SlurmClient client(*commands_, once);
@@ -189,7 +189,7 @@ TEST_F(SlurmClientReal, AControllerThatIsAwayLeavesASubmissionUnknown) {
   test::write_file(folder_ / "slurm.conf", text);
   setenv("SLURM_CONF", (folder_ / "slurm.conf").c_str(), 1);
   EXPECT_FALSE(client.controller_answers());
-  EXPECT_EQ(client.submit(script("true")).outcome, Outcome::unknown);
+  EXPECT_EQ(client.submit(script("true")).outcome, Outcome::refused);
   setenv("SLURM_CONF", conf.c_str(), 1);
 }
 

@@ -6,7 +6,10 @@
 #include <set>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "lossy_tree.hpp"
+#include "run/campaign_lock.hpp"
 #include "run/slurm_submission.hpp"
 #include "slurm_campaign.hpp"
 
@@ -59,7 +62,7 @@ std::map<ProductId, int> times_submitted(const SlurmCampaign& small) {
 
 TEST_F(RecoverySubmitSlurm, ADamagedCampaignComesBackByteForByteAndNothingElseRuns) {
   std::mt19937 random(std::random_device{}());
-  SlurmCampaign small(folder_.path());
+  SlurmCampaign small(folder_.path(), demo_yaml());  // the quickstart's
   small.make_all();
   const ProductFiles gold = small.demo().products();
   std::vector<std::string> names;
@@ -102,7 +105,8 @@ TEST_F(RecoverySubmitSlurm, APathFullOfShellSyntaxInjectsNothing) {
   for (const auto& entry : fs::recursive_directory_iterator(folder_.path()))
     EXPECT_NE(entry.path().filename(), "hacked") << entry.path();
 
-  const std::string broken = small.expect_status("recovery submit --set \"state=$(printf 'st\\nate')\"", 2);
+  const std::string broken =
+      small.expect_status("recovery submit --yes --set \"state=$(printf 'st\\nate')\"", 2);
   EXPECT_THAT(broken, HasSubstr("line break"));
 }
 
@@ -135,6 +139,18 @@ TEST_F(RecoverySubmitSlurm, OneFailedSnapshotHoldsBackOnlyWhatNeedsIt) {
                                                {"lux-01 failed", 1},        {"lux-02 done", 1},
                                                {"raytracing-01 failed", 1}, {"raytracing-02 done", 1}};
   EXPECT_EQ(ends, expected);
+  // Products alone say what is done, and the log why one isn't.
+  const auto status = nlohmann::json::parse(small.expect_status("recovery status --json", 1));
+  ASSERT_THAT(status.at("failed"), SizeIs(1)) << status.dump(1);
+  EXPECT_EQ(status.at("failed")[0].at("array"), "lensplanes-01");
+  EXPECT_THAT(status.at("failed")[0].at("because").get<std::string>(),
+              AllOf(HasSubstr("FAILED with exit status"), HasSubstr("snapdir_096")));
+  std::map<std::string, int> held_back;
+  for (const auto& array : status.at("submissions").at(0).at("arrays"))
+    if (array.at("held_back") != 0) held_back[array.at("array")] = array.at("held_back");
+  EXPECT_THAT(held_back, testing::ElementsAre(std::pair("lux-01", 1), std::pair("raytracing-01", 1)));
+  EXPECT_THAT(small.expect_status("recovery status", 1),
+              AllOf(HasSubstr("DependencyNeverSatisfied"), HasSubstr("next: recovery submit")));
   const ProductFiles half = small.demo().products();
   for (const std::string& name : differing(gold, half))
     EXPECT_THAT(name, HasSubstr("dmo/LP_00")) << "independent of what failed";
@@ -208,6 +224,68 @@ TEST_F(RecoverySubmitSlurm, ASubmitThatDiesBeforeItNotesTheAnswerIsSettledByTheN
   const std::string second = small.expect_status("recovery submit --executor slurm", 0);
   EXPECT_THAT(second, AllOf(HasSubstr("the queue knows it as job"), HasSubstr("in flight: ")));
   for (const auto& [id, times] : times_submitted(small)) EXPECT_EQ(times, 1);
+}
+
+// recovery is killed, its sbatch is still on the way, as far as anybody can see for ever.
+TEST_F(RecoverySubmitSlurm, AJobThatComesInLongAfterItWasGivenUpMakesNothingTwice) {
+  SlurmCampaign small(folder_.path());
+  put_sbatch(
+      fmt::format("kill -KILL \"$PPID\"\nexec >/dev/null 2>&1\nwhile [ ! -e '{0}/go' ]; do sleep 0.1; done\n"
+                  "\"$real\" \"$@\"\ntouch '{0}/gone'\n",
+                  folder_.path().string()));
+  EXPECT_EQ(small.run("recovery submit --executor slurm").status, 137);
+  fs::remove(folder_ / "bin/sbatch");
+  const Campaign campaign = small.campaign();
+  const std::string lost = small.submissions().at(0).arrays.at(0).intent.job_name;
+  {
+    const CampaignLock lock(real_disk(), campaign);
+    SilentProgress silent;
+    SlurmSubmission settling(real_disk(), campaign, small.client(), lock, silent, {{}, {}});
+    try {
+      settling.settle_earlier();
+      FAIL() << "nobody can tell whether it is there";
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr(lost), HasSubstr("--assume-lost")));
+    }
+    EXPECT_THAT(settling.settle_earlier({lost}), SizeIs(1));
+  }
+  small.expect_status("recovery submit --executor slurm", 0);
+  small.wait_for_end();
+  small.expect_status("recovery verify", 0);
+  const ProductFiles gold = small.demo().products();
+
+  write_file(folder_ / "go", "");
+  ASSERT_TRUE(eventually("the lost sbatch is through", [&] { return fs::exists(folder_ / "gone"); }));
+  std::vector<SlurmJob> late;
+  ASSERT_TRUE(eventually("the late job has ended", [&] {
+    late = small.client().jobs_named(lost);
+    return late.size() == 2 && late[0].over() && late[1].over();
+  }));
+  for (const SlurmJob& job : late) EXPECT_EQ(describe_end(job), "FAILED with exit status 2");
+  for (const auto& [name, facts] : small.demo().products())
+    EXPECT_EQ(gold.at(name).inode, facts.inode) << name;
+}
+
+TEST_F(RecoverySubmitSlurm, CancelTakesBackTheJobThatWouldGoOnByItself) {
+  SlurmCampaign small(folder_.path(), slurm_campaign_yaml("  lensplanes: {extra: ['#SBATCH --hold']}\n"));
+  small.expect_status("recovery submit --executor slurm --auto-retry 2", 0);
+  const Submission submission = small.submissions().at(0);
+  ASSERT_TRUE(submission.follow_up && submission.follow_up->answer);
+  EXPECT_THAT(small.expect_status("recovery status", 1),
+              HasSubstr(fmt::format("job {} plans again what lacks (2 times at most)",
+                                    *submission.follow_up->answer->job)));
+  {
+    const CampaignLock busy(real_disk(), small.campaign());
+    EXPECT_THAT(small.expect_status("recovery cancel --yes", 2), HasSubstr("is at work on this campaign"))
+        << "what is handed over at this moment would escape";
+  }
+  EXPECT_THAT(small.expect_status("recovery cancel --yes", 0), HasSubstr("and the job that follows"));
+  const std::vector<SlurmJob> follow = when_over(small.client(), {*submission.follow_up->answer->job});
+  EXPECT_EQ(follow.at(0).cause, JobCause::cancelled);
+  small.wait_for_end();
+  EXPECT_THAT(small.submissions(), SizeIs(1));
+  EXPECT_FALSE(fs::exists(small.campaign().state / "reports")) << "it ran";
+  EXPECT_THAT(small.expect_status("recovery cancel --yes", 0), HasSubstr("nothing of campaign"));
 }
 
 // What was really lost: the arrays as people read them, and each script as the cluster takes it.

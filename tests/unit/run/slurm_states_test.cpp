@@ -131,6 +131,10 @@ TEST(SlurmStates, EveryStateWordHasOneMeaning) {
   EXPECT_EQ(cause("BOOT_FAIL"), std::pair(JobState::failed, JobCause::node_fail));
   EXPECT_EQ(cause("PREEMPTED"), std::pair(JobState::failed, JobCause::cancelled));
   EXPECT_EQ(cause("CANCELLED by 1007"), std::pair(JobState::failed, JobCause::cancelled));
+  // As the controller tells of one that waited, and that somebody cancelled.
+  const auto jobs =
+      parse_squeue("441|441|N/A|CANCELLED|Dependency|1795230758|N/A|1795230759||lw-dep|(null)\n");
+  EXPECT_EQ(jobs.at(0).cause, JobCause::cancelled);
   EXPECT_EQ(cause("A_STATE_OF_NEXT_YEAR"), std::pair(JobState::failed, JobCause::unknown));
 }
 

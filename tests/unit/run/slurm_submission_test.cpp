@@ -137,7 +137,7 @@ TEST_F(SlurmSubmissionTest, ALostAnswerIsNeverFollowedByASecondTry) {
     FAIL();
   } catch (const SchedulerError& error) {
     EXPECT_THAT(error.what(),
-                AllOf(HasSubstr("cannot be told"), HasSubstr("recovery submit asks the queue")));
+                AllOf(HasSubstr("cannot be told"), HasSubstr("--assume-lost lensplanes-01_small_one")));
   }
   EXPECT_EQ(slurm_.count("sbatch"), 1U);
   std::vector<Submission> found = read_submissions(real_disk(), campaign_);
@@ -145,11 +145,58 @@ TEST_F(SlurmSubmissionTest, ALostAnswerIsNeverFollowedByASecondTry) {
   EXPECT_THAT(find_in_flight(real_disk(), campaign_, found, client_).products, SizeIs(16))
       << "as long as nobody knows, it is in flight";
 
-  // The next submit: the queue still knows nothing of it, so there is no such job.
-  EXPECT_THAT(submission_.settle_earlier(), testing::ElementsAre(HasSubstr("knows no such job")));
+  // The next submit: the queue still knows nothing of it. Nobody but the user can tell.
+  EXPECT_THROW(submission_.settle_earlier(), InputError);
+  EXPECT_THROW(submission_.settle_earlier({"lux-01_small_one"}), InputError);
+  found = read_submissions(real_disk(), campaign_);
+  EXPECT_FALSE(found[0].arrays[0].answer);
+
+  EXPECT_THAT(submission_.settle_earlier({"lensplanes-01_small_one"}),
+              testing::ElementsAre(HasSubstr("taken for not submitted")));
   found = read_submissions(real_disk(), campaign_);
   EXPECT_FALSE(found[0].arrays[0].answer->job);
+  EXPECT_FALSE(std::filesystem::exists(found[0].arrays[0].intent.tasks)) << "its elements would find work";
+  EXPECT_THAT(element_products(real_disk(), campaign_, found[0].arrays[0].intent), SizeIs(2));
   EXPECT_THAT(submission_.settle_earlier(), IsEmpty());
+  EXPECT_THROW(submission_.settle_earlier({"lensplanes-01_small_one"}), UsageError);
+}
+
+TEST_F(SlurmSubmissionTest, AJobThatComesInWhileItIsGivenUpIsKnownAllTheSame) {
+  no_accounting();
+  slurm_.fails(sbatch("lensplanes-01"), "sbatch: error: Socket timed out on send/recv operation");
+  for (int look = 0; look < 2; ++look) slurm_.prints("squeue", "");
+  slurm_.prints("squeue", rows(10, "lensplanes-01", "PENDING", 2));
+  EXPECT_THROW(submit(), SchedulerError);
+  EXPECT_THAT(submission_.settle_earlier({"lensplanes-01_small_one"}),
+              testing::ElementsAre(HasSubstr("knows it as job 10")));
+}
+
+TEST_F(SlurmSubmissionTest, ASubmissionIsNotClosedWhileTheJobThatFollowsItLives) {
+  no_accounting();
+  slurm_.prints(sbatch("lensplanes-01"), "10\n");
+  slurm_.prints(sbatch("lux-01", "afterok:10"), "20\n");
+  slurm_.prints(sbatch("raytracing-01", "aftercorr:20"), "30\n");
+  const std::string ended = rows(10, "lensplanes-01", "COMPLETED", 2) + rows(20, "lux-01", "COMPLETED", 4) +
+                            rows(30, "raytracing-01", "COMPLETED", 4);
+  slurm_.prints("squeue", ended);
+  slurm_.prints("scontrol -o show job", "");
+  submit();
+  write_follow_up(real_disk(), campaign_, "one", {"small-retry-one", 2, "2026-01-31T12:34:57.000Z", {}});
+  write_follow_up_answer(real_disk(), campaign_, "one", {40, "", "2026-01-31T12:34:58.000Z"});
+  const std::vector<Submission> found = read_submissions(real_disk(), campaign_);
+  ASSERT_TRUE(found.at(0).follow_up && found[0].follow_up->answer);
+  EXPECT_EQ(found[0].follow_up->times_left, 2);
+  EXPECT_EQ(found[0].follow_up->answer->job, 40);
+  EXPECT_THAT(found[0].arrays, SizeIs(3));
+  test::RecordedAnswers slurm;
+  slurm.prints("scontrol", "AccountingStorageType = accounting_storage/none\n");
+  for (const char* state : {"RUNNING", "COMPLETED"})
+    slurm.prints("squeue", ended + fmt::format("40|40|N/A|{}|None|N/A|N/A|N/A||small-retry-one|\n", state));
+  SlurmClient client(slurm, {std::chrono::milliseconds(1000), 1, std::chrono::milliseconds(0)});
+  close_ended(real_disk(), campaign_, found, client);
+  EXPECT_FALSE(read_submissions(real_disk(), campaign_)[0].closed);
+  close_ended(real_disk(), campaign_, found, client);
+  EXPECT_TRUE(read_submissions(real_disk(), campaign_)[0].closed);
 }
 
 TEST_F(SlurmSubmissionTest, TwoJobsOfTheUniqueNameStopEverything) {
