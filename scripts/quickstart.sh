@@ -108,11 +108,15 @@ touched=$(comm -3 <(LC_ALL=C sort before.list) <(listing | LC_ALL=C sort) | awk 
 printf '   all %s files are byte-identical to those before; %s had been lost, the other %s were not touched\n' \
   "$(wc -l <after.list)" "$(wc -l <lost.list)" "$(($(wc -l <after.list) - $(wc -l <lost.list)))"
 
+say "Leave a report for those who use the data (state/reports/latest/report.html)"
+expect 0 recovery verify --config campaign.yaml --report
+
 say "Done in $((SECONDS - began)) s after the build. Where to look:"
 cat <<TEXT
    $demo/campaign.yaml   the campaign, every product follows from it
    $demo/kappa.png       a convergence map
    $demo/diagnose.json   what diagnose found
+   $demo/state/reports/latest/report.html   are the data complete, sound, how were they made
    $demo/state/          receipts, plans, logs
    $demo/*/.trash/       the damaged files, moved aside
    Try: recovery why --config $demo/campaign.yaml $(head -n 1 "$demo/lost.list")

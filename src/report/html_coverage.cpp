@@ -99,9 +99,14 @@ std::string stage_map(const Coverage& coverage, const std::vector<std::string>& 
                       kTop + static_cast<int>(m) * kCell));
     }
   }
-  return fmt::format(
-      "<figure><figcaption><b>{}</b> ({} in each cell at most)</figcaption>{}</svg></figure>\n",
-      escaped(stage.stage), escaped(stage.unit), svg);
+  const std::string each = stage.cells.empty() || stage.cells.front().empty()
+                               ? std::string()
+                               : fmt::format(" ({} {} in each cell)",
+                                             number(stage.cells.front().front().expected,
+                                                    fmt::format("/coverage/stages/{}/cells/0/0/expected", s)),
+                                             escaped(stage.unit));
+  return fmt::format("<figure><figcaption><b>{}</b>{}</figcaption>{}</svg></figure>\n", escaped(stage.stage),
+                     each, svg);
 }
 
 std::string stage_table(const Coverage& coverage, const std::vector<std::string>& labels, std::size_t s) {

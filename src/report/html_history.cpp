@@ -35,7 +35,7 @@ std::string step_text(const RecoveryStep& step, std::size_t i) {
                       plural(step.models, "model"), number(step.realizations, at + "realizations"),
                       plural(step.realizations, "realization"));
   if (!step.snapshots.empty())
-    text += fmt::format(", mass planes of snapshots {}", fmt::join(step.snapshots, ", "));
+    text += fmt::format(", mass planes of snapshot {}", fmt::join(step.snapshots, ", "));
   text += fmt::format(". Complete today: {}.", number(step.complete_now(), at + "complete_now"));
   if (step.truncated + step.corrupt + step.other_moved > 0)
     text += fmt::format(" Damaged files moved aside first: {} truncated, {} corrupt, {} others.",
@@ -46,14 +46,14 @@ std::string step_text(const RecoveryStep& step, std::size_t i) {
   text += "</p>\n";
   if (step.runs > 0) {
     text += fmt::format(
-        "<p>{} {} of programs ({} ended early or failed), {} hours from the first's beginning to the last's "
-        "end, {} CPU hours",
+        "<p>{} {} of programs ({} ended early or failed), {} h from the first's beginning to the last's "
+        "end, {} CPU h",
         number(step.runs, at + "runs"), plural(step.runs, "run"),
         number(step.runs_failed, at + "runs_failed"),
         real(step.wall_seconds / kSecondsPerHour, at + "wall_hours"),
         real(step.cpu_seconds / kSecondsPerHour, at + "cpu_hours"));
-    text +=
-        step.jobs.empty() ? ", without a scheduler" : fmt::format(", jobs {}", escaped(some(step.jobs, 12)));
+    text += step.jobs.empty() ? ", without a scheduler"
+                              : fmt::format(", Slurm job {}", escaped(some(step.jobs, 12)));
     text += fmt::format(", on {}.</p>\n", escaped(some(step.hosts, 6)));
   } else {
     text += "<p>No run of a program on this plan has left a record.</p>\n";
@@ -106,7 +106,7 @@ std::string history_section(const Report& report) {
     text += fmt::format(
         "<p>In {} {}, {} products were found lacking and planned again. By whole snapshots of a model, and "
         "whole "
-        "realizations of potentials and maps, it would have been {}. It took {} CPU hours.</p>\n",
+        "realizations of potentials and maps, it would have been {}. It took {} CPU h.</p>\n",
         number(history.recoveries(), "/history/recoveries"),
         history.recoveries() == 1 ? "recovery" : "recoveries", number(history.lacking(), "/history/lacking"),
         number(history.old_way(), "/history/old_way"),

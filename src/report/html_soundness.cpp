@@ -177,9 +177,8 @@ std::string outliers(const Soundness& soundness) {
   for (std::size_t i = 0; i < soundness.outliers.size(); ++i) {
     const OutlierEntry& outlier = soundness.outliers[i];
     const std::string at = fmt::format("/soundness/outliers/{}/", i);
-    table.add({fmt::format("<code>{}</code>", escaped(outlier.product)),
-               number(outlier.source, at + "source"), escaped(outlier.statistic),
-               real(outlier.sigmas, at + "sigmas"), escaped(outlier.because)});
+    table.add({product_code(outlier.product), number(outlier.source, at + "source"),
+               escaped(outlier.statistic), real(outlier.sigmas, at + "sigmas"), escaped(outlier.because)});
   }
   text += soundness.outliers.size() <= 20 ? table.draw() : details("The list", table.draw());
   return text +

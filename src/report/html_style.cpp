@@ -43,6 +43,7 @@ table{border-collapse:collapse;font-size:.9rem;min-width:min(100%,420px)}caption
 th,td{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 thead th{color:var(--dim);font-weight:600;border-bottom:2px solid var(--line);vertical-align:bottom}
 tbody th{font-weight:500}.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}th.num,td.num{padding-left:10px}
+th code{overflow-wrap:normal}.share{white-space:nowrap}
 tbody tr:hover{background:var(--soft)}td.wide{min-width:18em;overflow-wrap:anywhere}
 details{margin:.7em 0}summary{cursor:pointer;color:var(--link);padding:3px 0}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:20px 28px;margin:1em 0;align-items:start}

@@ -69,6 +69,15 @@ std::string plural(std::int64_t count, std::string_view one) {
   return count == 1 ? std::string(one) : fmt::format("{}s", one);
 }
 
+std::string product_code(std::string_view name) {
+  std::string text;
+  for (const char c : escaped(name)) {
+    text += c;
+    if (c == '/') text += "<wbr>";
+  }
+  return fmt::format("<code>{}</code>", text);
+}
+
 void HtmlTable::add(const std::vector<std::string>& cells) {
   assert(cells.size() == columns_.size());
   rows_ += "<tr>";

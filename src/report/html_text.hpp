@@ -20,6 +20,9 @@ std::string number(std::int64_t value, std::string_view pointer);
 std::string real(double value, std::string_view pointer, int digits = 3);
 std::string plural(std::int64_t count, std::string_view one);  // "plane", "planes": of regular nouns
 
+// A product's name, which may break behind each slash.
+std::string product_code(std::string_view name);
+
 class HtmlTable {
  public:
   struct Column {

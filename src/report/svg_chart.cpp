@@ -18,6 +18,15 @@ constexpr double kWidth = 460, kHeight = 310;
 constexpr double kLeft = 68, kRight = 448, kTop = 10, kBottom = 262;
 constexpr const char* kDashes[kChartDashes] = {"", "7 4", "2 3", "9 3 2 3"};
 
+// "0.05", "2000", "5e-5"
+std::string tick_text(double value) {
+  if (value == 0) return "0";
+  const double size = std::abs(value);
+  if (size >= 0.001 && size < 1e5) return fmt::format("{:.6g}", value);
+  const int power = static_cast<int>(std::floor(std::log10(size) + 1e-9));
+  return fmt::format("{:.3g}e{}", value / std::pow(10.0, power), power);
+}
+
 class Scale {
  public:
   Scale(bool logarithmic, double from, double to) : logarithmic_(logarithmic), from_(from), to_(to) {}
@@ -65,7 +74,7 @@ class Scale {
     }
     std::vector<Tick> ticks;
     for (double k = std::ceil(lowest_ / step); k * step <= highest_; ++k)
-      ticks.push_back({place(k * step), fmt::format("{:.4g}", k * step == 0 ? 0.0 : k * step)});
+      ticks.push_back({place(k * step), tick_text(std::abs(k * step) < 1e-9 * step ? 0.0 : k * step)});
     return ticks;
   }
   std::vector<Tick> decades() const {
@@ -73,16 +82,14 @@ class Scale {
     const int first = static_cast<int>(std::ceil(lowest_)), last = static_cast<int>(std::floor(highest_));
     const int every = std::max(1, (last - first) / 6 + 1);
     for (int decade = first; decade <= last; decade += every)
-      ticks.push_back({place(decade), decade >= -2 && decade <= 4
-                                          ? fmt::format("{:g}", std::pow(10.0, decade))
-                                          : fmt::format("1e{}", decade)});
+      ticks.push_back({place(decade), tick_text(std::pow(10.0, decade))});
     if (ticks.size() >= 2) return ticks;
     ticks.clear();
     for (int decade = first - 1; decade <= last + 1; ++decade)
-      for (const int digit : {1, 2, 3, 5}) {
+      for (const int digit : {1, 2, 5}) {
         const double value = digit * std::pow(10.0, decade);
         if (std::log10(value) >= lowest_ && std::log10(value) <= highest_)
-          ticks.push_back({place(std::log10(value)), fmt::format("{:.3g}", value)});
+          ticks.push_back({place(std::log10(value)), tick_text(value)});
       }
     return ticks;
   }

@@ -37,7 +37,7 @@ TEST_F(AutoRetryScript, PlansAgainAndLeavesAReportAndTheVerdict) {
   EXPECT_EQ(outcome.status, 1) << outcome.output;  // verify's
   const std::string calls = test::read_file(folder_ / "calls");
   EXPECT_THAT(calls, HasSubstr("submit --config my campaign.yaml --executor slurm --auto-retry 1\n"));
-  EXPECT_THAT(calls, HasSubstr("verify --config my campaign.yaml\n"));
+  EXPECT_THAT(calls, HasSubstr("verify --config my campaign.yaml --report"));
   EXPECT_THAT(calls, HasSubstr("diagnosis.json"));
   EXPECT_THAT(calls, Not(HasSubstr("--yes")));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_ / "it's $(here)/reports"), {}), 1);
