@@ -31,11 +31,15 @@ class Communicator {
   MPI_Comm handle() const { return comm_; }
 
   void barrier() const;
-  // Sums element by element onto `root`; elsewhere `values` keep what they had. In pieces of 2^22
-  // elements, so that the library's buffer stays small beside a plane.
+  // Sums element by element onto `root`; elsewhere `values` keep what they had. In small
+  // pieces, so that the library's buffer is small, too.
   void sum_to(int root, std::span<std::int64_t> values) const;
   void sum_all(std::span<std::int64_t> values) const;
   void sum_all(std::span<std::uint64_t> values) const;  // wraps modulo 2^64
+  // The same, begun now and waited for later; REQUIRES: until then `values` stay where they are and as they are, and
+  // other collectives may run in between, on all ranks alike.
+  MPI_Request begin_sum_all(std::span<std::int64_t> values) const;
+  void end_sum_all(MPI_Request request) const;
   void broadcast(int root, std::string& text) const;
   std::vector<std::string> gather_all(const std::string& text) const;
   // Ranks agree before a collective: if any rank's `problem` is not empty, all throw InputError with the

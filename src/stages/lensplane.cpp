@@ -52,9 +52,8 @@ std::uint64_t kept_bytes(const InputsByIndex& inputs, const Campaign& campaign, 
       const std::vector<SnapshotChunk> chunks =
           snapshot_chunks(header, particle_types_of(campaign, simulation));
       for (int rank = 0; rank < ranks.size(); ++rank) {
-        const ChunkShare share = share_of(chunks.size(), rank, ranks.size());
-        for (std::size_t chunk = share.first; chunk < share.last; ++chunk)
-          particles[static_cast<std::size_t>(rank)] += chunks[chunk].count;
+        for (const SnapshotChunk& chunk : share_of(chunks, rank, ranks.size()))
+          particles[static_cast<std::size_t>(rank)] += chunk.count;
       }
     }
     most = std::max(most, *std::max_element(particles.begin(), particles.end()));

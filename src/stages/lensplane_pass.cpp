@@ -53,6 +53,17 @@ MassKernel kernel_of(Assignment assignment) {
   return MassKernel::tsc;
 }
 
+std::vector<SnapshotChunk> share_of(const std::vector<SnapshotChunk>& chunks, int rank, int ranks) {
+  // Enough groups for each rank to get some of everything; few enough that ranks seldom open the same file.
+  constexpr std::size_t kGroups = 16, kLargestGroup = 8;
+  const auto count = static_cast<std::size_t>(ranks);
+  const std::size_t group = std::clamp(chunks.size() / (kGroups * count), std::size_t{1}, kLargestGroup);
+  std::vector<SnapshotChunk> share;
+  for (std::size_t n = 0; n < chunks.size(); ++n)
+    if (n / group % count == static_cast<std::size_t>(rank)) share.push_back(chunks[n]);
+  return share;
+}
+
 LensplanePassRun::LensplanePassRun(const LensplaneSetting& setting, const LensplaneInputs& inputs,
                                    const LensplanePass& pass, std::string title)
     : setting_(setting),
@@ -210,9 +221,7 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
   const SnapshotHeader& header = inputs_.snapshots.at(simulation);
   const std::string name = snapshot_input(campaign, simulation, pass_.snapshot_index);
 
-  // A run of neighbouring chunks per rank: few ranks open the same file.
   const std::vector<SnapshotChunk> chunks = snapshot_chunks(header, particle_types_of(campaign, simulation));
-  const ChunkShare share = share_of(chunks.size(), ranks.rank(), ranks.size());
   std::uint64_t total = 0;
   for (const SnapshotChunk& chunk : chunks) total += chunk.count;
 
@@ -223,17 +232,17 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
   {
     std::unique_ptr<BatchFeed> feed;
     bool is_last = false;
-    for (bool unfinished = true; unfinished;) {
+    std::string problem;
+    // Ranks tell each other of a batch and go on to the next: only who is two batches ahead waits.
+    Round told;
+    MPI_Request telling = MPI_REQUEST_NULL;
+    for (bool unfinished = true, is_first = true; unfinished; is_first = false) {
       Round round;
-      std::string problem;
       try {
-        if (!feed)
-          feed = std::make_unique<BatchFeed>(
-              header,
-              std::vector<SnapshotChunk>(chunks.begin() + static_cast<std::ptrdiff_t>(share.first),
-                                         chunks.begin() + static_cast<std::ptrdiff_t>(share.last)),
-              setting_.quantum, setting_.batch_particles);
-        if (!is_last) {
+        if (!feed && problem.empty())
+          feed = std::make_unique<BatchFeed>(header, share_of(chunks, ranks.rank(), ranks.size()),
+                                             setting_.quantum, setting_.batch_particles);
+        if (!is_last && problem.empty()) {
           const BatchFeed::Batch& batch = feed->next();
           is_last = batch.is_last;
           digest.add(batch.fingerprint.digest());
@@ -253,13 +262,18 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
       round.failed() = problem.empty() ? 0 : 1;
       round.stopped() = stop_requested() ? 1 : 0;
       round.unfinished() = is_last ? 0 : 1;
-      ranks.sum_all(std::span<std::int64_t>(round.values));
-      if (round.failed() > 0) ranks.agree(problem);
-      if (round.stopped() > 0) stop_together(ranks);
-      progress.advance(static_cast<std::uint64_t>(round.particles()),
-                       static_cast<std::uint64_t>(round.chunks()));
-      coarse_mass += round.coarse_mass();
-      unfinished = round.unfinished() > 0;
+      if (!is_first) {
+        ranks.end_sum_all(telling);
+        if (told.failed() > 0) ranks.agree(problem);
+        if (told.stopped() > 0) stop_together(ranks);
+        progress.advance(static_cast<std::uint64_t>(told.particles()),
+                         static_cast<std::uint64_t>(told.chunks()));
+        coarse_mass += told.coarse_mass();
+        unfinished = told.unfinished() > 0;
+      }
+      if (!unfinished) break;
+      told = round;
+      telling = ranks.begin_sum_all(std::span<std::int64_t>(told.values));
     }
   }
   progress.end();

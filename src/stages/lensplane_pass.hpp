@@ -26,14 +26,9 @@ namespace lenswright {
 
 MassKernel kernel_of(Assignment assignment);
 
-// Of `count` chunks, the run of neighbours that a rank reads.
-struct ChunkShare {
-  std::size_t first, last;  // last: one after
-};
-inline ChunkShare share_of(std::size_t count, int rank, int ranks) {
-  const auto r = static_cast<std::size_t>(rank), n = static_cast<std::size_t>(ranks);
-  return {count * r / n, count * (r + 1) / n};
-}
+// Of all chunks those that a rank reads: groups of neighbours, dealt out by turns. Snapshots hold their largest halos
+// first: with one run of neighbours each, the first ranks would have the members of all regions to put down.
+std::vector<SnapshotChunk> share_of(const std::vector<SnapshotChunk>& chunks, int rank, int ranks);
 
 // What all passes of a run have in common.
 struct LensplaneSetting {
