@@ -24,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kSlurmsOwnArraySize = 1001;
+constexpr std::size_t kReasonsShown = 3;  // of an array; each element may have one of its own
 
 bool is_in_path(const char* program) {
   const char* path = std::getenv("PATH");
@@ -150,7 +151,11 @@ std::string SlurmSide::text() const {
     text += fmt::format("  {} --array={}{}{}{}\n", array.name, array_spec(array.indices()),
                         array.at_once > 0 ? fmt::format("%{}", array.at_once) : "",
                         needs_text(arrays_, array), resources.empty() ? "" : "; " + resources);
-    for (const std::string& reason : array.reasons) text += fmt::format("    {}\n", reason);
+    const std::size_t shown =
+        array.reasons.size() <= kReasonsShown + 1 ? array.reasons.size() : kReasonsShown;
+    for (std::size_t i = 0; i < shown; ++i) text += fmt::format("    {}\n", array.reasons[i]);
+    if (shown < array.reasons.size())
+      text += fmt::format("    and {} more of that kind\n", array.reasons.size() - shown);
   }
   if (left_out_ > 0)
     text += fmt::format(
