@@ -8,6 +8,7 @@
 #include "campaign/product_path.hpp"
 #include "command_line.hpp"
 #include "ledger/backup.hpp"
+#include "ledger/database/receipt_merge.hpp"
 #include "ledger/root_safety.hpp"
 #include "ledger_merge.hpp"
 #include "run/campaign_lock.hpp"
@@ -103,6 +104,12 @@ ExitStatus restore(Disk& disk, const Campaign& campaign, const BackupManifest& b
   const BackupRestored done = restore_backup(disk, campaign, backup, clear_first, progress);
   audit_change(fmt::format("restored {} files from backup {}, cleared {}{}", done.put_back.size(),
                            backup.name, done.cleared, clear_first ? " after backup " + done.safety : ""));
+  if (clear_first) {
+    // The record files, and receipts of afterwards that no copy told of, need not be what this ledger knows.
+    const MergeOutcome made = rebuild_ledger(disk, campaign, lease.still_held(), progress);
+    audit_change(
+        fmt::format("rebuilt the ledger from {} receipts, {} products", made.receipts, made.records));
+  }
   if (clear_first) fmt::print("backup of before: {}; {} files cleared\n", done.safety, done.cleared);
   fmt::print("{} files put back, {} were there already\n", done.put_back.size(), done.same);
   say("there with other bytes, left as they are", done.kept);

@@ -23,6 +23,7 @@ constexpr Verb kVerbs[] = {
     {"backup", "copies of ledger, receipts, plans and checksums: make, list, verify, restore", run_backup},
     {"adopt", "take in products made elsewhere or by other codes, after checking every byte", run_adopt},
     {"manifest", "a checksum list of the products, for xxhsum -c or sha256sum -c", run_manifest},
+    {"release", "let go of potentials when all that is made from them is there", run_release},
     {"report", "the reports that verify --report has left: list them, open one", run_report},
     {"completion", "completion of verbs and options for bash or zsh", run_completion},
 };

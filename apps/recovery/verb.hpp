@@ -31,6 +31,7 @@ ExitStatus run_trash(int argc, char** argv);
 ExitStatus run_backup(int argc, char** argv);
 ExitStatus run_adopt(int argc, char** argv);
 ExitStatus run_manifest(int argc, char** argv);
+ExitStatus run_release(int argc, char** argv);
 ExitStatus run_report(int argc, char** argv);
 ExitStatus run_completion(int argc, char** argv);
 

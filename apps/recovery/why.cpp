@@ -10,6 +10,7 @@
 #include "command_line.hpp"
 #include "input_availability.hpp"
 #include "io/atomic_writer.hpp"
+#include "ledger/released.hpp"
 #include "ledger/root_marker.hpp"
 #include "ledger/staleness.hpp"
 #include "ledger/transforms_check.hpp"
@@ -73,11 +74,12 @@ class Explanation {
         campaign_(look.campaign),
         disk_(disk),
         receipts_(ReceiptIndex::load(disk, look.campaign)),
-        staleness_(campaign_, disk_, receipts_) {}
+        staleness_(campaign_, disk_, receipts_),
+        released_(read_released(disk, look.campaign)) {}
 
   ExitStatus product(const ProductId& id) {
     const std::string name = product_name(campaign_, id);
-    const Finding finding = check_product(campaign_, disk_, id, look_.tier, receipts_, &staleness_);
+    const Finding finding = looked_at(id, look_.tier);
     const bool unverified = finding.state == State::complete && !receipts_.origin(name);
     fmt::print("{}: {}{}\n", name, state_name(finding.state),
                unverified ? ", unverified: no receipt tells what it was made from" : "");
@@ -95,9 +97,9 @@ class Explanation {
     else if (finding.state == State::mismatched)
       fmt::print("  next      check the grid in {}; if it is right, recovery submit --replace-mismatched{}\n",
                  campaign_.file.string(), look_.options);
-    return finding.state == State::complete  ? ExitStatus::done
-           : finding.state == State::unknown ? ExitStatus::failed
-                                             : ExitStatus::gaps;
+    return finding.state == State::complete || finding.state == State::released ? ExitStatus::done
+           : finding.state == State::unknown                                    ? ExitStatus::failed
+                                                                                : ExitStatus::gaps;
   }
 
   ExitStatus transforms(const fs::path& path, bool there) {
@@ -146,6 +148,17 @@ class Explanation {
   }
 
  private:
+  Finding looked_at(const ProductId& id, Tier tier) {
+    Finding finding = check_product(campaign_, disk_, id, tier, receipts_, &staleness_);
+    if (id.kind == ProductKind::potential && finding.state == State::missing &&
+        released_.contains(product_name(campaign_, id))) {
+      finding.state = State::released;
+      finding.because =
+          "let go when all runs made from it were there; it is made again when one of them has to be";
+    }
+    return finding;
+  }
+
   static ExitStatus said(const fs::path& path, const std::string& what, ExitStatus status) {
     fmt::print("{}: {}\n", printable(path.string()), what);
     return status;
@@ -194,8 +207,7 @@ class Explanation {
     std::size_t complete = 0;
     std::vector<Finding> lacking;
     for (const ProductId& input : inputs) {
-      Finding finding =
-          check_product(campaign_, disk_, input, std::min(look_.tier, Tier::header), receipts_, &staleness_);
+      Finding finding = looked_at(input, std::min(look_.tier, Tier::header));
       if (finding.state == State::complete)
         ++complete;
       else
@@ -223,6 +235,7 @@ class Explanation {
   Disk& disk_;
   ReceiptIndex receipts_;
   Staleness staleness_;
+  ReleasedProducts released_;
 };
 
 // What a word can mean: a product's name, a path as seen from here, or a path below any stage's root.

@@ -24,6 +24,7 @@ enum class MapField { kappa, gamma1, gamma2, omega };
 enum class MapFormat { dat, fits, hdf5 };
 // What holds when transforms.h5 and the seed disagree; `agree`: neither, stop and explain.
 enum class TransformAuthority { agree, file, seed };
+enum class KeepPotentials { always, until_traced };
 std::string_view assignment_name(Assignment assignment);
 std::string_view map_field_name(MapField field);
 std::string_view map_format_name(MapFormat format);
@@ -48,6 +49,7 @@ struct LensplaneSettings {
 
 struct LuxSettings {
   std::filesystem::path root;
+  KeepPotentials keep = KeepPotentials::always;  // until_traced: `recovery release` may let them go
 };
 
 struct RaytracingSettings {

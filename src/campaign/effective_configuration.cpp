@@ -107,6 +107,7 @@ std::string effective_configuration(const Campaign& campaign) {
             {"slurm", slurm}};
   // Without the section, the text is what it was before there was such a stage.
   if (campaign.statistics) text["statistics"] = statistics_of(*campaign.statistics);
+  if (campaign.lux.keep != KeepPotentials::always) text["lux"]["keep"] = "until_traced";
   // A path may hold any bytes; what is not UTF-8 is shown with a replacement character.
   return text.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -115,6 +116,7 @@ std::string work_configuration(const Campaign& campaign) {
   json text = json::parse(campaign.effective_json, nullptr, false);
   if (!text.is_object()) return campaign.effective_json;
   for (const char* key : {"goals", "safety", "slurm"}) text.erase(key);
+  if (text.contains("lux")) text["lux"].erase("keep");
   return text.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -58,6 +58,12 @@ class CampaignReader {
     read_lensplanes();
     Section lux = root_.section("lux", Need::required);
     read_path(lux, "root", campaign_.lux.root, Need::required);
+    static const std::vector<std::string> kKeeping = {"always", "until_traced"};
+    if (const ConfigNode* node = lux.value("keep", Need::optional)) {
+      if (const auto choice = read_choice(*node, "lux.keep", kKeeping, problems_)) {
+        campaign_.lux.keep = static_cast<KeepPotentials>(*choice);
+      }
+    }
     lux.close();
     read_raytracing();
     read_statistics();

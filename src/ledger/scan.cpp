@@ -4,6 +4,7 @@
 #include <array>
 
 #include "campaign/product_path.hpp"
+#include "ledger/released.hpp"
 #include "ledger/scanner.hpp"
 #include "ledger/staleness.hpp"
 
@@ -94,6 +95,7 @@ ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection
     seen->take(std::move(scanner.sound), whole);
   }
   result.findings = std::move(scanner.findings);
+  mark_released(campaign, disk, selection, result);
   Staleness staleness(campaign, disk, receipts);
   mark_stale(campaign, disk, selection, staleness, result);
   sort_findings(result.findings);

@@ -26,6 +26,7 @@ int gravity(State state) {
     case State::complete:
     case State::stale:
     case State::orphan:
+    case State::released:
       return 0;
     case State::missing:
       return 1;

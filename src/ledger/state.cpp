@@ -7,8 +7,8 @@ namespace lenswright {
 namespace {
 
 // In the order of State.
-constexpr std::array<std::string_view, kStateCount> kNames{"complete",   "missing", "truncated", "corrupt",
-                                                           "mismatched", "stale",   "unknown",   "orphan"};
+constexpr std::array<std::string_view, kStateCount> kNames{
+    "complete", "missing", "truncated", "corrupt", "mismatched", "stale", "unknown", "orphan", "released"};
 
 }  // namespace
 

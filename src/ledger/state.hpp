@@ -19,8 +19,9 @@ enum class State : std::uint8_t {
   stale,       // made from inputs or configuration that have changed since
   unknown,     // cannot be looked at: never complete
   orphan,      // a file that the campaign does not expect
+  released,    // let go after all that is made from it was there; made again only when something needs it
 };
-inline constexpr int kStateCount = 8;
+inline constexpr int kStateCount = 9;
 std::string_view state_name(State state);
 std::optional<State> state_from_name(std::string_view name);
 

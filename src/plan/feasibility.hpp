@@ -2,7 +2,7 @@
 //
 // A product is to be made if it is missing, truncated or corrupt (or mismatched or stale, where asked) and wanted. It
 // can be made if each of its inputs is complete or can be made too, and what it reads of the simulations is
-// there. An input that was not looked at is unknown, and unknown is never complete. What is in flight (an element
+// there. A released potential is to be made if a run of its realization is, and can be then. An input that was not looked at is unknown, and unknown is never complete. What is in flight (an element
 // that waits or runs makes it) is left alone; what is made from it waits.
 #pragma once
 
@@ -37,6 +37,12 @@ class Feasibility {
   bool at(const Flags& flags, const ProductId& id) const {
     return flags[static_cast<std::size_t>(id.kind)][scan_.products().position(id)];
   }
+  // Wanted, not in flight, and not sound; leaves out what is released.
+  using Unsound = std::function<bool(const ProductId&)>;
+  // By (model, realization): whether a run is to be made.
+  std::vector<bool> to_trace(const Unsound& unsound) const;
+  // Leaves alone what was released where no run can be made even with it.
+  void keep_released();
   enum class Inputs { lacking, in_flight, there };
   Inputs inputs_of_product(const ProductId& id) const;
   bool usable(const ProductId& input) const;

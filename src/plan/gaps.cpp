@@ -78,7 +78,7 @@ std::string InputAvailability::missing_for(const Model& model, int snapshot_inde
 
 bool Gaps::complete() const {
   for (const StageCounts* counts : {&lensplanes, &lux, &geometry, &raytracing, &statistics})
-    if (counts->in(State::complete) != counts->expected) return false;
+    if (counts->in(State::complete) != counts->needed()) return false;
   return true;
 }
 

@@ -28,6 +28,8 @@ struct StageCounts {
   std::array<std::int64_t, kStateCount> by_state{};  // over products in the selection
   std::int64_t blocked = 0;  // not complete, and an input neither complete nor rebuildable from what is there
   std::int64_t in(State state) const { return by_state[static_cast<std::size_t>(state)]; }
+  // Released products need not be there.
+  std::int64_t needed() const { return expected - in(State::released); }
   std::int64_t to_make() const { return in(State::missing) + in(State::truncated) + in(State::corrupt); }
 };
 

@@ -150,7 +150,8 @@ Plan make_plan(const Campaign& campaign, const ScanResult& scan, const Selection
         plan.left_stale.push_back(id);
     }
   for (const ProductId& id : options.in_flight)
-    if (to_be_made(scan.state(id)) && selection.contains(campaign, id)) plan.in_flight.push_back(id);
+    if ((to_be_made(scan.state(id)) || scan.state(id) == State::released) && selection.contains(campaign, id))
+      plan.in_flight.push_back(id);
   // Only what is made again now is moved: a damaged product that is blocked stays where it is.
   for (const Finding& finding : scan.findings)
     if (finding.product && finding.state != State::missing && feasibility.can_make(*finding.product))

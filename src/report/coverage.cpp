@@ -28,6 +28,9 @@ void count(CoverageCell& cell, State state) {
     case State::stale:
       ++cell.unusable;
       return;
+    case State::released:  // nothing is expected of it
+      --cell.expected;
+      return;
     case State::unknown:
     case State::orphan:
       ++cell.unknown;

@@ -16,7 +16,7 @@ std::string stage_table(const Report& report) {
   std::vector<HtmlTable::Column> columns = {{"stage", false},   {"products", false}, {"expected", true},
                                             {"complete", true}, {"missing", true},   {"damaged", true}};
   const auto shown = [&](State state) { return summary.total(state) > 0; };
-  const State rare[] = {State::mismatched, State::stale, State::unknown};
+  const State rare[] = {State::mismatched, State::stale, State::unknown, State::released};
   for (const State state : rare)
     if (shown(state)) columns.push_back({std::string(state_name(state)), true});
   columns.push_back({"blocked", true});
@@ -36,9 +36,11 @@ std::string stage_table(const Report& report) {
     for (const State state : rare)
       if (shown(state)) row.push_back(cell(state_name(state), stage.counts.in(state)));
     row.push_back(cell("blocked", stage.counts.blocked));
-    const std::string share = percent(stage.counts.in(State::complete), stage.counts.expected);
-    row.push_back(fmt::format(
-        "<span class=\"bar\" aria-hidden=\"true\"><i style=\"width:{0}%\"></i></span> {0} %", share));
+    const std::string share = percent(stage.counts.in(State::complete), stage.counts.needed());
+    row.push_back(
+        fmt::format("<span class=\"share\"><span class=\"bar\" aria-hidden=\"true\"><i "
+                    "style=\"width:{0}%\"></i></span> {0} %</span>",
+                    share));
     table.add(row);
   }
   return table.draw();
@@ -56,7 +58,13 @@ std::string model_table(const Report& report) {
   HtmlTable table("Complete products of each model, and its convergence maps", columns);
   for (std::size_t m = 0; m < summary.models.size(); ++m) {
     const ModelSummary& model = summary.models[m];
-    std::vector<std::string> row = {escaped(model.model)};
+    const auto known = std::find(report.coverage.models.begin(), report.coverage.models.end(), model.model);
+    const std::string label =
+        known == report.coverage.models.end()
+            ? model.model
+            : report.coverage.labels[static_cast<std::size_t>(known - report.coverage.models.begin())];
+    std::vector<std::string> row = {
+        fmt::format("<span title=\"{}\">{}</span>", escaped(model.model), escaped(label))};
     for (std::size_t s = 0; s < model.cells.size(); ++s) {
       const ModelSummary::Cell& cell = model.cells[s];
       const std::string there = number(cell.complete, fmt::format("/models/{}/stages/{}/complete", m, s));
@@ -119,8 +127,8 @@ std::string incomplete_section(const Report& report) {
     HtmlTable table("Products that are not complete, damaged ones first",
                     {{"product", false}, {"state", false}, {"why", false}, {"command that mends it", false}});
     for (const IncompleteEntry& entry : report.incomplete)
-      table.add({fmt::format("<code>{}</code>", escaped(entry.product)), escaped(entry.state),
-                 escaped(entry.because), fmt::format("<code>{}</code>", escaped(entry.command))});
+      table.add({product_code(entry.product), escaped(entry.state), escaped(entry.because),
+                 fmt::format("<code>{}</code>", escaped(entry.command))});
     text += fmt::format(
         "<p>{} findings; {} of them are listed here. <code>recovery diagnose{} --json FILE</code> lists "
         "all.</p>\n",

@@ -13,7 +13,7 @@ Json json_of(const StageSummary& stage) {
   Json json;
   json["expected"] = counts.expected;
   for (const State state : {State::complete, State::missing, State::truncated, State::corrupt,
-                            State::mismatched, State::stale, State::unknown})
+                            State::mismatched, State::stale, State::unknown, State::released})
     json[std::string(state_name(state))] = counts.in(state);
   json["blocked"] = counts.blocked;
   json["unverified"] = stage.unverified;

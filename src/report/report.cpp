@@ -34,7 +34,7 @@ std::string command_for(const Finding& finding, const Campaign& campaign, const 
 
 std::int64_t Report::expected() const {
   std::int64_t sum = 0;
-  for (const StageSummary& stage : summary.stages) sum += stage.counts.expected;
+  for (const StageSummary& stage : summary.stages) sum += stage.counts.needed();
   return sum;
 }
 

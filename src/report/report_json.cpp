@@ -13,7 +13,7 @@ constexpr double kSecondsPerHour = 3600;
 Json json_of(const StageSummary& stage) {
   Json json = {{"name", stage.name}, {"unit", stage.unit}, {"expected", stage.counts.expected}};
   for (const State state : {State::complete, State::missing, State::truncated, State::corrupt,
-                            State::mismatched, State::stale, State::unknown})
+                            State::mismatched, State::stale, State::unknown, State::released})
     json[std::string(state_name(state))] = stage.counts.in(state);
   json["damaged"] = stage.damaged();
   json["blocked"] = stage.counts.blocked;

@@ -32,7 +32,7 @@ std::string completeness(const Report& report) {
                         grouped(stage.counts.expected), grouped(stage.counts.in(State::complete)),
                         grouped(stage.counts.in(State::missing)), grouped(stage.damaged()),
                         grouped(stage.counts.blocked),
-                        percent(stage.counts.in(State::complete), stage.counts.expected));
+                        percent(stage.counts.in(State::complete), stage.counts.needed()));
   if (!summary.pattern.empty())
     text += fmt::format("\nWhat the gaps look like: {}.\n", plain(summary.pattern));
   text += "\n## Models\n\n| model |";

@@ -73,8 +73,9 @@ std::vector<ModelSummary> models_of(const Campaign& campaign, const Selection& s
       const std::size_t model = static_cast<std::size_t>(id.model);
       selected[model] = true;
       ModelSummary::Cell& cell = rows[model].cells.back();
-      ++cell.expected;
       const State state = scan.state(id);
+      if (state == State::released) continue;
+      ++cell.expected;
       if (state == State::unknown) ++cell.unknown;
       if (state != State::complete) continue;
       ++cell.complete;

@@ -24,7 +24,7 @@ struct StageSummary {
   StageCounts counts;
   // Of those that are there: without a receipt; with one that says adopted.
   std::int64_t unverified = 0, adopted = 0;
-  bool complete() const { return counts.in(State::complete) == counts.expected; }
+  bool complete() const { return counts.in(State::complete) == counts.needed(); }
   std::int64_t damaged() const { return counts.in(State::truncated) + counts.in(State::corrupt); }
 };
 
@@ -67,7 +67,7 @@ std::vector<StageKind> stage_kinds(const Campaign& campaign, const Selection& se
 // One model's counts, for the model x stage table. Stages in the order of Summary::stages.
 struct ModelSummary {
   struct Cell {
-    std::int64_t expected = 0, complete = 0, unknown = 0;
+    std::int64_t expected = 0, complete = 0, unknown = 0;  // expected: without those released
   };
   std::string model;
   std::vector<Cell> cells;

@@ -45,7 +45,7 @@ std::string stage_table(const Summary& summary, const TerminalStyle& style) {
   std::int64_t blocked = 0;
   for (const StageSummary& stage : summary.stages) blocked += stage.counts.blocked;
   // Columns that are rarely anything but zero appear when they are not.
-  const State rare[] = {State::mismatched, State::stale, State::unknown};
+  const State rare[] = {State::mismatched, State::stale, State::unknown, State::released};
   std::vector<Table::Column> columns = {{"stage"},
                                         {"expected", Align::right},
                                         {"complete", Align::right},
@@ -66,7 +66,7 @@ std::string stage_table(const Summary& summary, const TerminalStyle& style) {
     for (const State state : rare)
       if (total(state) > 0) row.push_back(count_cell(counts.in(state), Colour::doubtful));
     if (blocked > 0) row.push_back(count_cell(counts.blocked, Colour::bad));
-    row.push_back({percent(counts.in(State::complete), counts.expected),
+    row.push_back({percent(counts.in(State::complete), counts.needed()),
                    stage.complete() ? Colour::good : Colour::none});
     table.add(std::move(row));
   }
@@ -280,8 +280,10 @@ std::string draw_verification(const Summary& summary, const DiagnosisView& view)
   }
   std::string text = headline(summary, style) + table.draw(style) + "\n";
   for (const StageSummary& stage : summary.stages) {
-    text += fmt::format("{}: {} of {} {} complete\n", stage.name, grouped(stage.counts.in(State::complete)),
-                        grouped(stage.counts.expected), stage.unit);
+    const std::int64_t released = stage.counts.in(State::released);
+    text += fmt::format("{}: {} of {} {} complete{}\n", stage.name, grouped(stage.counts.in(State::complete)),
+                        grouped(stage.counts.expected), stage.unit,
+                        released == 0 ? std::string() : fmt::format(", {} released", grouped(released)));
   }
   if (maps && summary.kappa_goal) {
     const auto reached =

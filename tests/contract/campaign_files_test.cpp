@@ -109,6 +109,7 @@ TEST(ProductionCampaign, EveryKeyHasAComment) {
                                 "assignment:",
                                 "seed:",
                                 "transforms:",
+                                "keep:",
                                 "field_deg:",
                                 "runs:",
                                 "randomize:",

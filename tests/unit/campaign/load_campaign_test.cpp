@@ -51,6 +51,7 @@ TEST(LoadCampaign, ValuesAndDefaultsArriveInTheCampaign) {
   EXPECT_FALSE(campaign.plane_redshifts);
   EXPECT_FALSE(campaign.kappa_maps_per_model);
   EXPECT_EQ(campaign.safety.trash_hours, 24);
+  EXPECT_EQ(campaign.lux.keep, KeepPotentials::always);
   EXPECT_TRUE(campaign.slurm.empty());
 }
 
@@ -134,6 +135,7 @@ TEST(LoadCampaign, WhatQueuedJobsMustAgreeOnLeavesOutWhatMayChangeWhileTheyWait)
   EXPECT_EQ(work({"slurm.lux.time=90", "slurm.lux.max_mem=1T"}), plain);
   EXPECT_EQ(work({"safety.max_tasks=7"}), plain);
   EXPECT_EQ(work({"goals.kappa_maps_per_model=9"}), plain);
+  EXPECT_EQ(work({"lux.keep=until_traced"}), plain);
   EXPECT_NE(work({"lensplanes.grid=32"}), plain);
   EXPECT_NE(work({"raytracing.runs=3"}), plain);
 }

@@ -164,6 +164,7 @@ TEST_F(StaleProducts, KeysThatNoBytesDependOn) {
   EXPECT_EQ(with({"lensplanes.transforms=seed"}), kNothing);
   EXPECT_EQ(with({"raytracing.fits_compression=true"}), kNothing);
   EXPECT_EQ(with({"goals.kappa_maps_per_model=7", "safety.max_tasks=3", "safety.trash_hours=1"}), kNothing);
+  EXPECT_EQ(with({"lux.keep=until_traced"}), kNothing);
   EXPECT_EQ(with({"input.dmo=/nowhere", "input.hydro=/nowhere"}), kNothing) << "simulations may be archived";
 }
 
