@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <limits>
 #include <random>
@@ -18,6 +19,12 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
+
+// As given by LENSWRIGHT_TEST_SEED, or new.
+std::uint32_t random_seed() {
+  const char* given = std::getenv("LENSWRIGHT_TEST_SEED");
+  return given != nullptr ? static_cast<std::uint32_t>(std::stoul(given)) : std::random_device{}();
+}
 
 // Starts `command` in a process group of its own and kills the whole group after `delay`.
 void kill_after(const DemoCampaign& campaign, const std::string& command, milliseconds delay) {
@@ -36,12 +43,15 @@ void kill_after(const DemoCampaign& campaign, const std::string& command, millis
               "' ] && kill -KILL ${p#/proc/}; done; true");
 }
 
+// Of each of three stages; with those of merges (recovery_ledger_test) a hundred.
+constexpr int kKills = 20;
+
 class Kill : public testing::TestWithParam<const char*> {};
 
 TEST_P(Kill, LeavesOnlyCompleteProductsAndTheNextRunFinishes) {
   const std::string stage = GetParam();
-  const std::uint32_t seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  const std::uint32_t seed = random_seed();
+  SCOPED_TRACE("LENSWRIGHT_TEST_SEED=" + std::to_string(seed));
   std::mt19937 random(seed);
 
   const TemporaryFolder folder;
@@ -73,7 +83,7 @@ TEST_P(Kill, LeavesOnlyCompleteProductsAndTheNextRunFinishes) {
   ASSERT_LE(first, last);
 
   int in_the_middle = 0;
-  for (int attempt = 0; attempt < 10; ++attempt) {
+  for (int attempt = 0; attempt < kKills; ++attempt) {
     lose_all();
     const std::size_t litter = campaign.temporary_files().size();  // of the kills before
     const std::int64_t from = attempt % 2 == 0 ? 0 : std::max<std::int64_t>(0, first);
@@ -96,7 +106,8 @@ TEST_P(Kill, LeavesOnlyCompleteProductsAndTheNextRunFinishes) {
     ASSERT_TRUE(verification.status == 0 || verification.status == 1) << verification.output;
   }
   RecordProperty("kills_in_the_middle_of_publishing", in_the_middle);
-  std::cout << stage << ": " << in_the_middle << " of 10 kills in the middle of publishing\n";
+  std::cout << stage << ": " << in_the_middle << " of " << kKills
+            << " kills in the middle of publishing, seed " << seed << "\n";
   const CommandOutcome next = campaign.run("mpirun -n 2 " + stage);
   EXPECT_EQ(next.status, 0) << next.output;
   EXPECT_EQ(differing(gold, campaign.products()), std::vector<std::string>{});

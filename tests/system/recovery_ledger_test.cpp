@@ -190,15 +190,18 @@ TEST_F(RecoveryLedger, SeveralAtOnceLoseNothingAndNeverWaitForEachOtherForever) 
 }
 
 TEST_F(RecoveryLedger, KilledAtAnyMomentOfAMergeTheNextOneFinishes) {
-  const std::uint32_t seed = std::random_device{}();
-  SCOPED_TRACE(fmt::format("seed {}", seed));
+  const char* given = std::getenv("LENSWRIGHT_TEST_SEED");
+  const std::uint32_t seed =
+      given != nullptr ? static_cast<std::uint32_t>(std::stoul(given)) : std::random_device{}();
+  RecordProperty("seed", std::to_string(seed));
+  SCOPED_TRACE(fmt::format("LENSWRIGHT_TEST_SEED={}", seed));
   std::mt19937 random(seed);
   for (const Stage stage : stages_of(campaign_)) leave_single(stage, "a");
   const std::size_t all = tree_.all().size();
   const auto began = std::chrono::steady_clock::now();
   ASSERT_EQ(recovery(tree_, "ledger merge").status, 0);
   const auto takes = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
-  for (int attempt = 0; attempt < 20; ++attempt) {
+  for (int attempt = 0; attempt < 40; ++attempt) {
     // Half of them make it anew from the archive too.
     fs::remove(ledger_file(campaign_));
     if (attempt % 2 == 0) {
