@@ -200,9 +200,10 @@ std::string soundness_section(const Report& report) {
   text += outliers(soundness);
   for (std::size_t s = 0; s < soundness.sources.size(); ++s) {
     const SourceSoundness& source = soundness.sources[s];
-    text +=
-        fmt::format("<h3>Source plane {}{}</h3>\n", source.source,
-                    source.redshift > 0 ? fmt::format(", redshift {:.2f}", source.redshift) : std::string());
+    const std::string at = fmt::format("/soundness/sources/{}/", s);
+    text += fmt::format(
+        "<h3>Source plane {}{}</h3>\n", number(source.source, at + "source"),
+        source.redshift > 0 ? ", redshift " + real(source.redshift, at + "redshift") : std::string());
     text += legend(source) + charts(source) + details("Moments of each model", moments(source, s));
   }
   text +=

@@ -1,5 +1,7 @@
 #include "report/soundness.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -9,6 +11,7 @@
 #include <tuple>
 
 #include "campaign/product_path.hpp"
+#include "geometry/cosmology.hpp"
 #include "report/coverage.hpp"
 #include "report/map_outliers.hpp"
 
@@ -70,6 +73,12 @@ std::vector<double> ratio(const std::vector<double>& above, const std::vector<do
   std::vector<double> result;
   for (std::size_t k = 0; k < above.size(); ++k) result.push_back(below[k] > 0 ? above[k] / below[k] : kNone);
   return result;
+}
+
+// Numbers of other bins can't be held against each other.
+bool same_bins(const StatisticsBins& a, const StatisticsBins& b) {
+  return a.ell_mean.size() == b.ell_mean.size() && a.snr_edges == b.snr_edges &&
+         a.pdf_kappa_edges == b.pdf_kappa_edges && a.smoothing_arcmin == b.smoothing_arcmin;
 }
 
 using Realizations = std::map<int, MapStatistics>;
@@ -139,18 +148,17 @@ void SoundnessGathering::add(int model, const std::vector<StatisticsFile>& files
   std::map<int, std::vector<EnsembleMap>> ensembles;  // by source
   for (const StatisticsFile& file : files) {
     ++soundness_.files;
+    if (!bins_) bins_ = file.bins;
+    if (!same_bins(*bins_, file.bins)) {
+      problem(
+          fmt::format("{}, realization {}: its statistics have other bins than those before; make them again",
+                      file.model, file.realization));
+      continue;
+    }
     for (const SourceStatistics& source : file.sources) {
       for (std::size_t m = 0; m < source.maps.size(); ++m)
         ensembles[source.source].push_back({file.realization, source.runs[m], &source.maps[m]});
       if (std::find(sources_.begin(), sources_.end(), source.source) == sources_.end()) continue;
-      const auto bins = bins_.try_emplace(source.source, file.bins).first;
-      if (bins->second.ell_mean.size() != file.bins.ell_mean.size() ||
-          bins->second.snr_edges != file.bins.snr_edges ||
-          bins->second.pdf_kappa_edges != file.bins.pdf_kappa_edges ||
-          bins->second.smoothing_arcmin != file.bins.smoothing_arcmin) {
-        problem(file.model + ": a statistics file has other bins than the rest; make the statistics again");
-        continue;
-      }
       means_[source.source][model][file.realization] = source.over_runs.mean;
       maps_[source.source][model] += std::ssize(source.maps);
     }
@@ -175,9 +183,11 @@ void SoundnessGathering::add(int model, const std::vector<StatisticsFile>& files
 Soundness SoundnessGathering::take() {
   for (const int number : sources_) {
     if (!means_.contains(number)) continue;
-    const StatisticsBins& bins = bins_.at(number);
+    const StatisticsBins& bins = *bins_;
     SourceSoundness source;
     source.source = number;
+    if (campaign_.omega_m > 0)
+      source.redshift = Cosmology(campaign_.omega_m).redshift_at(number * campaign_.slab_thickness_mpc_h());
     source.ell = bins.ell_mean;
     source.kappa = middles(bins.pdf_kappa_edges);
     source.snr = middles(bins.snr_edges);

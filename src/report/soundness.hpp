@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,7 @@ struct ModelSoundness {
 
 struct SourceSoundness {
   int source = 0;                       // one-based source plane
-  double redshift = 0;                  // 0: not known
+  double redshift = 0;                  // of its far edge, from the cosmology; 0: not known
   std::vector<double> ell, kappa, snr;  // middles of the bins
   double smoothing_arcmin = 0;          // of peaks and minima
   std::vector<ModelSoundness> models;   // those with any statistics, in the campaign's order
@@ -59,7 +60,7 @@ struct Soundness {
   std::vector<SourceSoundness> sources;
   std::vector<OutlierEntry> outliers;  // the farthest off first, kOutliersKept at most
   std::int64_t outliers_total = 0, maps_flagged = 0;
-  std::vector<std::string> problems;  // files that could not be read
+  std::vector<std::string> problems;  // files that could not be read, or have other bins
 };
 inline constexpr std::size_t kOutliersKept = 200;
 
@@ -83,7 +84,7 @@ class SoundnessGathering {
   // source -> model -> realization -> over_runs.mean
   std::map<int, std::map<int, std::map<int, MapStatistics>>> means_;
   std::map<int, std::map<int, std::int64_t>> maps_;
-  std::map<int, StatisticsBins> bins_;
+  std::optional<StatisticsBins> bins_;  // of the first file
 };
 
 // The last source plane and the one nearest the middle.
