@@ -15,6 +15,7 @@
 #include "campaign/product_path.hpp"
 #include "io/lux_config.hpp"
 #include "io/map_file.hpp"
+#include "io/statistics_file.hpp"
 #include "io/transforms_file.hpp"
 #include "ledger/receipt.hpp"
 #include "ledger/root_marker.hpp"
@@ -56,6 +57,33 @@ inline std::string plane_bytes(int grid, int fields, double size) {
   return bytes;
 }
 
+// One bin of everything, every number `value`.
+inline StatisticsFile made_up_statistics(const Campaign& campaign, const ProductId& id, double value) {
+  StatisticsFile file;
+  file.model = campaign.models[static_cast<std::size_t>(id.model)].name;
+  file.realization = id.realization;
+  file.grid = campaign.raytracing.grid;
+  file.field_deg = campaign.raytracing.field_deg;
+  file.bins = {{1.0}, {4.0}, {50.0}, {90.0}, {72.0}, {4.0}, {0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}};
+  MapStatistics map;
+  for (std::size_t s = 0; s < kStatisticCount; ++s) map[static_cast<Statistic>(s)] = {value};
+  for (const Statistic counts :
+       {Statistic::pdf_kappa, Statistic::pdf_sigma, Statistic::peaks, Statistic::minima})
+    map[counts] = {value, value, value};
+  for (const int source : campaign.raytracing.sources) {
+    SourceStatistics& of_source = file.sources.emplace_back();
+    of_source.source = source;
+    std::vector<const MapStatistics*> maps;
+    for (int run = 1; run <= campaign.raytracing.runs; ++run) {
+      of_source.runs.push_back(run);
+      of_source.maps.push_back(map);
+      maps.push_back(&map);
+    }
+    of_source.over_runs = ensemble_of(maps);
+  }
+  return file;
+}
+
 inline std::string sound_bytes(const Campaign& campaign, const ProductId& id, const ProductFile& file) {
   // Every product differs from every other.
   const double mark = 1.0 + 0.01 * id.index + 0.1 * id.model + 0.3 * id.realization +
@@ -89,7 +117,9 @@ inline std::string sound_bytes(const Campaign& campaign, const ProductId& id, co
                     cone.z_source[static_cast<std::size_t>(source) - 1], &values};
   };
   std::vector<std::byte> bytes;
-  if (file.layout == FileLayout::fits) {
+  if (file.layout == FileLayout::statistics) {
+    bytes = encode_statistics(made_up_statistics(campaign, id, mark));
+  } else if (file.layout == FileLayout::fits) {
     bytes =
         encode_fits_map(description, map_of(*file.field, *file.source), campaign.raytracing.fits_compression);
   } else {
