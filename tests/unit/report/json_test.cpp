@@ -33,7 +33,7 @@ TEST(DiagnosisJson, HoldsTheDocumentedKeysAndNumbers) {
   for (const auto& [stage, counts] : json["stages"].items()) {
     EXPECT_THAT(keys_of(counts),
                 UnorderedElementsAre("expected", "complete", "missing", "truncated", "corrupt", "mismatched",
-                                     "stale", "unknown", "blocked", "unverified", "adopted"))
+                                     "stale", "unknown", "released", "blocked", "unverified", "adopted"))
         << stage;
   }
   EXPECT_EQ(json["stages"]["lensplanes"]["expected"], 2 * 4 * 6);
