@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <optional>
 
 #include "base/version.hpp"
 #include "command_line.hpp"
@@ -55,11 +56,16 @@ std::vector<std::byte> whole_file(Disk& disk, const fs::path& path) {
   return bytes;
 }
 
-// Mass planes and maps hold one field, potentials five: the size tells which it is.
-Grid2d<double> read_field(Disk& disk, const fs::path& path, int field) {
+// Mass planes and maps hold one field, potentials five: the size tells which it is. Nothing asked for: the first field,
+// of HDF5 files the first convergence map.
+Grid2d<double> read_field(Disk& disk, const fs::path& path, std::optional<int> asked) {
+  const int field = asked.value_or(0);
   if (path.extension() == ".fits") return decode_fits_map(path.string(), whole_file(disk, path));
   if (path.extension() == ".hdf5") {
     const auto maps = decode_hdf5_maps(path.string(), whole_file(disk, path));
+    if (!asked)
+      for (const auto& [name, map] : maps)
+        if (name.field == "kappa") return map;
     if (std::cmp_greater_equal(field, maps.size()))
       throw UsageError(
           fmt::format("{} holds {} maps; --field 0 to {}", path.string(), maps.size(), maps.size() - 1));
@@ -99,8 +105,8 @@ int view(int argc, char** argv) {
       "range", "values of the darkest and the lightest colour (percentiles 0.5 and 99.5)",
       cxxopts::value<std::string>(),
       "LOW HIGH")("width", "pixels of the picture's field (at most 1024)", cxxopts::value<int>(), "PX")(
-      "field", "which field of a potential (0 to 4), which map of an HDF5 file",
-      cxxopts::value<int>()->default_value("0"),
+      "field", "which field of a potential (0 to 4), which map of an HDF5 file (its first kappa)",
+      cxxopts::value<int>(),
       "F")("degrees", "side of the field of view: draws axes and a scale bar in arcmin",
            cxxopts::value<double>(), "D")("help", "print this help")("version", "print the version");
   options.parse_positional({"map"});
@@ -134,8 +140,9 @@ int view(int argc, char** argv) {
       throw UsageError(fmt::format("--degrees {}: above 0, at most 180", degrees));
     settings.field_arcmin = 60 * degrees;
   }
-  const int field = parsed["field"].as<int>();
-  if (field < 0) throw UsageError(fmt::format("--field {}: from 0", field));
+  std::optional<int> field;
+  if (parsed.count("field") > 0) field = parsed["field"].as<int>();
+  if (field && *field < 0) throw UsageError(fmt::format("--field {}: from 0", *field));
   Disk& disk = real_disk();
   const fs::path map = parsed["map"].as<std::string>(), output = parsed["output"].as<std::string>();
   write_output(disk, output, encode_png(draw_field(read_field(disk, map, field), settings)));
