@@ -35,7 +35,9 @@ class FlatSky {
   int weight(int j) const { return j == 0 || 2 * j == grid_ ? 1 : 2; }
 
   void forward(std::span<const double> map, std::span<Complex> spectrum) const;
-  void back(std::span<Complex> spectrum, std::span<double> map) const;  // overwrites the spectrum
+  // Overwrites the spectrum. REQUIRES: columns from `filled` on are zero; their transforms are left out.
+  void back(std::span<Complex> spectrum, std::span<double> map, std::size_t filled) const;
+  void back(std::span<Complex> spectrum, std::span<double> map) const { back(spectrum, map, columns()); }
 
  private:
   struct Plans;

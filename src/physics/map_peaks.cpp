@@ -57,7 +57,8 @@ void GaussianSmoothing::apply(std::span<const FlatSky::Complex> spectrum, std::s
       work[begin + j] = {spectrum[begin + j].real() * factor, spectrum[begin + j].imag() * factor};
     }
   }
-  sky_.back(work, smoothed);
+  const auto end = std::find(damping_.begin(), damping_.end(), 0.0);
+  sky_.back(work, smoothed, static_cast<std::size_t>(end - damping_.begin()));
 }
 
 PeakCounts count_peaks(std::span<const double> map, int grid, int margin, const EqualBins& heights) {
