@@ -6,6 +6,7 @@
 
 #include "campaign/product_path.hpp"
 #include "plan/array_spec.hpp"
+#include "report/coverage.hpp"
 
 namespace lenswright {
 
@@ -86,6 +87,7 @@ std::vector<ModelSummary> models_of(const Campaign& campaign, const Selection& s
   for (std::size_t model = 0; model < rows.size(); ++model) {
     if (!selected[model]) continue;
     rows[model].model = campaign.models[model].name;
+    rows[model].label = model_label(campaign.models[model]);
     kept.push_back(std::move(rows[model]));
   }
   return kept;

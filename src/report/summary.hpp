@@ -69,7 +69,7 @@ struct ModelSummary {
   struct Cell {
     std::int64_t expected = 0, complete = 0, unknown = 0;  // expected: without those released
   };
-  std::string model;
+  std::string model, label;  // its name, and a short one for where the name is too long
   std::vector<Cell> cells;
   // One per complete run and source plane, whatever formats it is stored in.
   std::int64_t kappa_maps = 0;

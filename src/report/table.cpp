@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 
 namespace lenswright {
 
@@ -81,13 +82,23 @@ void Table::add(std::vector<Cell> row) {
   rows_.push_back(std::move(row));
 }
 
-std::string Table::draw(const TerminalStyle& style) const {
+std::vector<std::size_t> Table::widths() const {
   std::vector<std::size_t> widths;
   for (std::size_t column = 0; column < columns_.size(); ++column) {
     std::size_t width = columns_[column].title.size();
     for (const auto& row : rows_) width = std::max(width, row[column].text.size());
     widths.push_back(width);
   }
+  return widths;
+}
+
+int Table::width() const {
+  const std::vector<std::size_t> each = widths();
+  return static_cast<int>(std::accumulate(each.begin(), each.end(), (each.size() - 1) * kGap));
+}
+
+std::string Table::draw(const TerminalStyle& style) const {
+  std::vector<std::size_t> widths = this->widths();
   std::size_t before_last = 0;
   for (std::size_t column = 0; column + 1 < columns_.size(); ++column) before_last += widths[column] + kGap;
   const std::size_t terminal = static_cast<std::size_t>(std::max(style.width, 1));

@@ -40,10 +40,12 @@ class Table {
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
   void add(std::vector<Cell> row);  // REQUIRES: at most one cell per column
   bool empty() const { return rows_.empty(); }
+  int width() const;  // of the longest line, uncut
   // Two spaces between columns; the last column is cut where the terminal ends.
   std::string draw(const TerminalStyle& style) const;
 
  private:
+  std::vector<std::size_t> widths() const;  // of each column
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;
 };

@@ -227,6 +227,38 @@ std::string next_text(const Summary& summary, const DiagnosisView& view) {
   return text;
 }
 
+// A row per model; `short_names` where whole ones leave no room for the numbers.
+Table model_table(const Summary& summary, bool maps, bool short_names) {
+  std::vector<Table::Column> columns = {{"model"}};
+  for (const StageSummary& stage : summary.stages) columns.push_back({stage.name, Align::right});
+  if (maps) columns.push_back({"kappa maps", Align::right});
+  if (maps && summary.kappa_goal) columns.push_back({"goal", Align::right});
+  Table table(columns);
+  for (const ModelSummary& model : summary.models) {
+    std::vector<Table::Cell> row = {{short_names ? model.label : model.model}};
+    for (const ModelSummary::Cell& cell : model.cells) {
+      if (cell.expected == 0)
+        row.push_back({"-", Colour::dim});
+      else if (cell.complete == cell.expected)
+        row.push_back({"OK", Colour::good});
+      else if (cell.unknown > 0)
+        row.push_back({fmt::format("{}/{} ({} unknown)", cell.complete, cell.expected, cell.unknown),
+                       Colour::doubtful});
+      else
+        row.push_back({fmt::format("{}/{}", cell.complete, cell.expected), Colour::bad});
+    }
+    if (maps && summary.kappa_goal) {
+      const bool reached = model.kappa_maps >= *summary.kappa_goal;
+      row.push_back({fmt::format("{}/{}", grouped(model.kappa_maps), grouped(*summary.kappa_goal))});
+      row.push_back({reached ? "reached" : "not yet", reached ? Colour::good : Colour::bad});
+    } else if (maps) {
+      row.push_back({grouped(model.kappa_maps)});
+    }
+    table.add(std::move(row));
+  }
+  return table;
+}
+
 std::string headline(const Summary& summary, const TerminalStyle& style) {
   return fmt::format("campaign {}, tier {}: {}\n\n", summary.campaign, tier_name(summary.tier),
                      painted(std::string(verdict_name(summary.verdict)), colour_of(summary.verdict), style));
@@ -251,34 +283,14 @@ std::string draw_verification(const Summary& summary, const DiagnosisView& view)
   const TerminalStyle& style = view.style;
   const bool maps = std::any_of(summary.stages.begin(), summary.stages.end(),
                                 [](const StageSummary& stage) { return stage.name == "raytracing"; });
-  std::vector<Table::Column> columns = {{"model"}};
-  for (const StageSummary& stage : summary.stages) columns.push_back({stage.name, Align::right});
-  if (maps) columns.push_back({"kappa maps", Align::right});
-  if (maps && summary.kappa_goal) columns.push_back({"goal", Align::right});
-  Table table(columns);
-  for (const ModelSummary& model : summary.models) {
-    std::vector<Table::Cell> row = {{model.model}};
-    for (const ModelSummary::Cell& cell : model.cells) {
-      if (cell.expected == 0)
-        row.push_back({"-", Colour::dim});
-      else if (cell.complete == cell.expected)
-        row.push_back({"OK", Colour::good});
-      else if (cell.unknown > 0)
-        row.push_back({fmt::format("{}/{} ({} unknown)", cell.complete, cell.expected, cell.unknown),
-                       Colour::doubtful});
-      else
-        row.push_back({fmt::format("{}/{}", cell.complete, cell.expected), Colour::bad});
-    }
-    if (maps && summary.kappa_goal) {
-      const bool reached = model.kappa_maps >= *summary.kappa_goal;
-      row.push_back({fmt::format("{}/{}", grouped(model.kappa_maps), grouped(*summary.kappa_goal))});
-      row.push_back({reached ? "reached" : "not yet", reached ? Colour::good : Colour::bad});
-    } else if (maps) {
-      row.push_back({grouped(model.kappa_maps)});
-    }
-    table.add(std::move(row));
-  }
-  std::string text = headline(summary, style) + table.draw(style) + "\n";
+  Table table = model_table(summary, maps, false);
+  const bool short_names = table.width() > style.width;
+  if (short_names) table = model_table(summary, maps, true);
+  // Numbers are never cut: a line that is still too long goes on in the next.
+  const TerminalStyle wide{std::max(style.width, table.width()), style.colour};
+  std::string text = headline(summary, style) + table.draw(wide) + "\n";
+  if (short_names)
+    text += "models are named by the masses of their halos in Msun/h and R, the factor of R200c\n";
   for (const StageSummary& stage : summary.stages) {
     const std::int64_t released = stage.counts.in(State::released);
     text += fmt::format("{}: {} of {} {} complete{}\n", stage.name, grouped(stage.counts.in(State::complete)),
