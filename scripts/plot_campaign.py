@@ -178,9 +178,10 @@ def draw(picture, output):
             middle = [m * f for m, f in zip(mean, factor)]
             axis.plot(x, middle, color=colours[name], lw=1.2, label=name)
             if name in ("dmo", "hydro"):  # more bands would hide one another
-                axis.fill_between(x, [m - s * f for m, s, f in zip(middle, scatter, factor)],
+                # A logarithmic axis has no place for a band that reaches zero: it ends far below the curve.
+                axis.fill_between(x, [max(m - s * f, 1e-3 * m) for m, s, f in zip(middle, scatter, factor)],
                                   [m + s * f for m, s, f in zip(middle, scatter, factor)],
-                                  color=colours[name], alpha=0.15, lw=0)
+                                  where=[m > 0 for m in middle], color=colours[name], alpha=0.15, lw=0)
     for axis in (spectrum, beside):
         axis.set_xscale("log")
         axis.set_xlabel(r"$\ell$")
