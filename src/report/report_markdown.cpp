@@ -84,9 +84,10 @@ std::string soundness_text(const Soundness& soundness) {
   }
   for (const SourceSoundness& source : soundness.sources) {
     text += fmt::format(
-        "\nSource plane {}:\n\n| model | maps | mean | sigma | skewness | kurtosis "
+        "\nSource plane {}{}:\n\n| model | maps | mean | sigma | skewness | kurtosis "
         "|\n|---|--:|--:|--:|--:|--:|\n",
-        source.source);
+        source.source,
+        source.redshift > 0 ? fmt::format(", redshift {:.3g}", source.redshift) : std::string());
     for (const ModelSoundness& model : source.models)
       text += fmt::format("| {} | {} | {:.4g} | {:.4g} | {:.4g} | {:.4g} |\n", plain(model.label),
                           grouped(model.maps), model.mean.mean, model.sigma.mean, model.skewness.mean,

@@ -46,11 +46,13 @@ TEST_F(RecoveryReport, HoldsAllFormsOfTheSameNumbers) {
   EXPECT_DOUBLE_EQ(report["history"]["cpu_hours"], 4);
   EXPECT_THAT(report["soundness"]["outliers"][0]["product"].get<std::string>(), HasSubstr("hydro"));
   EXPECT_EQ(report["soundness"]["outliers"][0]["run"], 5);
+  EXPECT_NEAR(report["soundness"]["sources"][1]["redshift"], 0.03362, 1e-5) << "100 Mpc/h away";
   EXPECT_EQ(report["pictures"].size(), 3);
   const std::string page = test::read_file(reports_ / "latest/report.html");
   EXPECT_THAT(page, AllOf(HasSubstr("Not complete"), Not(HasSubstr("<script")), Not(HasSubstr("<b>odd"))));
-  EXPECT_THAT(test::read_file(reports_ / "latest/report.md"),
-              HasSubstr(report["headline"].get<std::string>()));
+  EXPECT_THAT(
+      test::read_file(reports_ / "latest/report.md"),
+      AllOf(HasSubstr(report["headline"].get<std::string>()), HasSubstr("Source plane 4, redshift 0.0336:")));
 }
 
 TEST_F(RecoveryReport, ChecksumsAreThoseOfTheFiles) {
