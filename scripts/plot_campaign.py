@@ -161,11 +161,13 @@ def draw(picture, output):
 
     plt.rcParams.update({"font.size": 9, "axes.grid": True, "grid.alpha": 0.25, "legend.frameon": False,
                          "legend.fontsize": 7})
-    figure, ((spectrum, beside), (pdf, peaks)) = plt.subplots(2, 2, figsize=(9, 6.4))
+    legend_rows = -(-len(picture["models"]) // 3)
+    height = 6.4 + 0.16 * legend_rows
+    figure, ((spectrum, beside), (pdf, peaks)) = plt.subplots(2, 2, figsize=(9, height))
     others = [name for name in picture["models"] if name not in ("dmo", "hydro")]
     shades = matplotlib.colormaps["viridis"] if hasattr(matplotlib, "colormaps") else plt.get_cmap("viridis")
     colours = {"dmo": "#222222", "hydro": "#c0392b"}
-    colours.update({name: shades(k / max(1, len(others))) for k, name in enumerate(others)})
+    colours.update({name: shades(0.25 + 0.7 * k / max(1, len(others))) for k, name in enumerate(others)})
 
     ell = [float(value) for value in picture["ell"]]
     for axis, key, x in ((spectrum, "c_ell", ell), (beside, "c_ell_ratio", ell), (pdf, "pdf", picture["kappa"]),
@@ -196,10 +198,10 @@ def draw(picture, output):
     pdf.set_ylabel("PDF")
     peaks.set_xlabel(f"peak height / sigma, smoothed with {picture['smoothing']:g} arcmin")
     peaks.set_ylabel("peaks per map and bin")
-    spectrum.legend(ncol=1 + len(picture["models"]) // 12)
+    figure.legend(*spectrum.get_legend_handles_labels(), loc="lower center", ncol=3)
     at = f", redshift {picture['redshift']:.2f}" if picture["redshift"] > 0 else ""
     figure.suptitle(f"source plane {picture['source']}{at}", fontsize=10)
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, (0.16 * legend_rows + 0.1) / height, 1, 1))
     try:
         # No version and no date inside: equal numbers give equal files.
         dates = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
