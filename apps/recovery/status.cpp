@@ -87,7 +87,7 @@ std::string words_of(const std::vector<Attempt>& attempts, const ElementStatus& 
 std::vector<StageProgress> progress_of(const Summary& summary) {
   std::vector<StageProgress> stages;
   for (const StageSummary& stage : summary.stages)
-    stages.push_back({stage.name, stage.unit, stage.counts.in(State::complete), stage.counts.expected});
+    stages.push_back({stage.name, stage.unit, stage.counts.in(State::complete), stage.counts.needed()});
   return stages;
 }
 

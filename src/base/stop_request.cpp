@@ -44,9 +44,8 @@ bool stop_for_walltime() {
 void throw_if_stop_requested() {
   if (caught_signal == 0) return;
   if (caught_signal != SIGINT) {
-    throw StopRequested(
-        "stopped early; what is finished is published, run again for the rest",
-        ExitStatus::stopped_early);
+    throw StopRequested("stopped early; what is finished is published, run again for the rest",
+                        ExitStatus::stopped_early);
   }
   throw StopRequested("interrupted; what is finished is published, run again for the rest",
                       ExitStatus::interrupted);
