@@ -89,10 +89,9 @@ PeakCounts count_peaks(std::span<const double> map, int grid, int margin, const 
     }
     for (std::size_t j = 0; j < width; ++j) {
       const double value = row[j + 1];
-      const int peak =
-          (value > std::max(high[j], high[j + 2])) & (value > std::max(above[j + 1], below[j + 1]));
+      const int peak = value > std::max(std::max(high[j], high[j + 2]), std::max(above[j + 1], below[j + 1]));
       const int minimum =
-          (value < std::min(low[j], low[j + 2])) & (value < std::min(above[j + 1], below[j + 1]));
+          value < std::min(std::min(low[j], low[j + 2]), std::min(above[j + 1], below[j + 1]));
       found[j] = static_cast<unsigned char>(peak | (minimum << 1));
     }
     for (std::size_t j = 0; j < width; ++j) {
