@@ -48,11 +48,12 @@ cd "$demo"
 say "Make a small universe: a dark-matter-only run and its hydro twin (universe/)"
 show mock_universe --config campaign.yaml --particles 64
 
-say "Run the campaign of campaign.yaml: mass planes (LP/), potentials (LUX/), convergence maps (RT/)"
+say "Run the campaign of campaign.yaml: mass planes (LP/), potentials (LUX/), convergence maps (RT/), their statistics (ST/)"
 show recovery init --config campaign.yaml --yes
 show mpirun -n "$ranks" lensplane --config campaign.yaml --threads "$threads"
 show mpirun -n "$ranks" lux_convert --config campaign.yaml --threads "$threads"
 show mpirun -n "$ranks" raytrace --config campaign.yaml --threads "$threads"
+show mpirun -n "$ranks" kappa_stats --config campaign.yaml --threads "$threads"
 expect 0 recovery verify --config campaign.yaml
 
 say "Look at a convergence map (kappa.png)"
@@ -61,8 +62,8 @@ show kappa_view "$map" -o kappa.png --width 512
 if [ -n "${DISPLAY:-}" ] && [ -t 1 ] && command -v xdg-open >/dev/null; then xdg-open kappa.png >/dev/null 2>&1 || true; fi
 
 say "Keep a copy of all products (before/), and note which file is which (before.list: path, inode, time)"
-cp -a --parents LP LUX RT -t "$(mkdir -p before && echo before)"
-products() { find LP LUX RT -path '*/.trash' -prune -o -type f -name '*.dat' -print | LC_ALL=C sort; }
+cp -a --parents LP LUX RT ST -t "$(mkdir -p before && echo before)"
+products() { find LP LUX RT ST -path '*/.trash' -prune -o -type f \( -name '*.dat' -o -name 'kappa_stats.h5' \) -print | LC_ALL=C sort; }
 listing() { products | while read -r file; do stat -c '%n %i %y' "$file"; done; }
 listing >before.list
 printf '   %s files, %s\n' "$(wc -l <before.list)" "$(du -sh before | cut -f1)"
@@ -76,7 +77,7 @@ pick() { # a random product file below $1 that has not been hit yet
   picked=${candidates[$(((RANDOM * 32768 + RANDOM) % ${#candidates[@]}))]}
   lost+=("$picked")
 }
-for stage in LP LUX RT; do
+for stage in LP LUX RT ST; do
   for _ in 1 2; do pick $stage; rm "$picked"; echo "   deleted    $picked"; done
   pick $stage; truncate -s "$(($(stat -c %s "$picked") / 3))" "$picked"; echo "   truncated  $picked"
   pick $stage
@@ -89,7 +90,7 @@ model=$(find LP -mindepth 1 -maxdepth 1 -type d -name 'hydro_replace_*' -printf 
 for file in LP/"$model"/LP_01/lenspot0[67].dat LUX/"$model"/LP_01/lenspot0[78].dat; do
   [ -e "$file" ] && rm "$file" && lost+=("$file") && echo "   deleted    $file"
 done
-while read -r file; do rm "$file"; lost+=("$file"); echo "   deleted    $file"; done < <(products | grep "^RT/$model/LP_01/")
+while read -r file; do rm "$file"; lost+=("$file"); echo "   deleted    $file"; done < <(products | grep -E "^(RT|ST)/$model/LP_01/")
 
 say "What is missing? (tier full reads every byte)"
 expect 1 recovery diagnose --config campaign.yaml --tier full --json diagnose.json

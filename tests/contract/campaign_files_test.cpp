@@ -41,6 +41,7 @@ TEST(ProductionCampaign, ExpectsTheProductsOfTheContract) {
   EXPECT_EQ(set.count(ProductKind::potential), 13600u);
   EXPECT_EQ(set.count(ProductKind::geometry), 340u);
   EXPECT_EQ(set.count(ProductKind::run), 34000u);
+  EXPECT_EQ(set.count(ProductKind::statistics), 340u);
   EXPECT_EQ(campaign.snapshot_index(96), 0);
   EXPECT_EQ(campaign.snapshot_index(29), 19);
   EXPECT_EQ(campaign.slab_thickness_mpc_h(), 102.5);
@@ -119,6 +120,12 @@ TEST(ProductionCampaign, EveryKeyHasAComment) {
                                 "fits_compression:",
                                 "interpolation:",
                                 "method:",
+                                "statistics:",
+                                "smoothing_arcmin:",
+                                "ell_bins:",
+                                "snr:",
+                                "pdf_sigma:",
+                                "pdf_kappa:",
                                 "goals:",
                                 "kappa_maps_per_model:",
                                 "safety:",

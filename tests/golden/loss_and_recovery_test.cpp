@@ -1,4 +1,5 @@
 // Gold: an uninterrupted campaign. Silver: a campaign that lost products at random and got them back.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
@@ -21,7 +22,7 @@ std::set<std::string> damage(const DemoCampaign& campaign, const ProductFiles& p
                              const std::string& root, int count, std::mt19937& random) {
   std::vector<std::string> names;
   for (const auto& [name, facts] : products)
-    if (name.starts_with(root) && name.ends_with(".dat")) names.push_back(name);
+    if (name.starts_with(root) && (name.ends_with(".dat") || root == "ST/")) names.push_back(name);
   std::shuffle(names.begin(), names.end(), random);
   std::set<std::string> hit(names.begin(), names.begin() + count);
   int kind = 0;
@@ -43,6 +44,21 @@ std::set<std::string> damage(const DemoCampaign& campaign, const ProductFiles& p
   return hit;
 }
 
+std::string with_statistics() {
+  return small_campaign_yaml() + "statistics: {root: ST, smoothing_arcmin: [10, 20], ell_bins: 6}\n";
+}
+
+void expect_untouched(const ProductFiles& gold, const ProductFiles& silver,
+                      const std::set<std::string>& lost) {
+  EXPECT_EQ(differing(gold, silver), std::vector<std::string>{});
+  for (const auto& [name, facts] : gold) {
+    if (lost.contains(name)) continue;
+    ASSERT_TRUE(silver.contains(name));
+    EXPECT_EQ(silver.at(name).inode, facts.inode) << name;
+    EXPECT_EQ(silver.at(name).modified_ns, facts.modified_ns) << name;
+  }
+}
+
 TEST(LossAndRecovery, ExactlyWhatWasLostComesBackByteForByte) {
   const std::uint32_t seed = random_seed();
   RecordProperty("seed", static_cast<int>(seed));
@@ -50,14 +66,14 @@ TEST(LossAndRecovery, ExactlyWhatWasLostComesBackByteForByte) {
   std::mt19937 random(seed);
 
   const TemporaryFolder folder;
-  const DemoCampaign campaign(folder.path(), small_campaign_yaml());
+  const DemoCampaign campaign(folder.path(), with_statistics());
   ASSERT_EQ(campaign.run("mock_universe --particles 32").status, 0);
   ASSERT_EQ(campaign.run("recovery init --yes").status, 0);
   campaign.run_stages(2, 1);
   const ProductFiles gold = campaign.products();
 
   std::set<std::string> lost;
-  for (const char* root : {"LP/", "LUX/", "RT/"}) lost.merge(damage(campaign, gold, root, 6, random));
+  for (const char* root : {"LP/", "LUX/", "RT/", "ST/"}) lost.merge(damage(campaign, gold, root, 6, random));
 
   const CommandOutcome diagnosis = campaign.run("recovery diagnose --tier full");
   EXPECT_EQ(diagnosis.status, 1) << diagnosis.output;
@@ -66,14 +82,36 @@ TEST(LossAndRecovery, ExactlyWhatWasLostComesBackByteForByte) {
   const CommandOutcome verification = campaign.run("recovery verify --tier full");
   EXPECT_EQ(verification.status, 0) << verification.output;
 
-  const ProductFiles silver = campaign.products();
-  EXPECT_EQ(differing(gold, silver), std::vector<std::string>{});
-  for (const auto& [name, facts] : gold) {
-    if (lost.contains(name)) continue;
-    ASSERT_TRUE(silver.contains(name));
-    EXPECT_EQ(silver.at(name).inode, facts.inode) << name;
-    EXPECT_EQ(silver.at(name).modified_ns, facts.modified_ns) << name;
-  }
+  expect_untouched(gold, campaign.products(), lost);
+}
+
+// Two combinations lost runs and their statistics, one its statistics alone, one a run alone, whose statistics are
+// complete and stay what they are.
+TEST(LossAndRecovery, StatisticsAreMadeAfterTheRunsTheyLack) {
+  const TemporaryFolder folder;
+  const DemoCampaign campaign(folder.path(), with_statistics());
+  ASSERT_EQ(campaign.run("mock_universe --particles 16").status, 0);
+  ASSERT_EQ(campaign.run("recovery init --yes").status, 0);
+  campaign.run_stages(2, 1);
+  const ProductFiles gold = campaign.products();
+  ASSERT_TRUE(gold.contains("ST/hydro/LP_01/kappa_stats.h5"));
+
+  std::set<std::string> lost{"ST/dmo/LP_00/kappa_stats.h5"};
+  for (const auto& [name, facts] : gold)
+    for (const char* combination : {"hydro/LP_01/", "dmo/LP_01/"})
+      if (name.starts_with("RT/" + std::string(combination)) ||
+          name.starts_with("ST/" + std::string(combination)))
+        lost.insert(name);
+  for (const auto& [name, facts] : gold)
+    if (name.starts_with("RT/hydro/LP_00/run002/")) lost.insert(name);
+  for (const std::string& name : lost) fs::remove(campaign.folder() / name);
+
+  const CommandOutcome dry = campaign.run("recovery submit --executor local --dry-run");
+  EXPECT_THAT(dry.output, testing::HasSubstr("statistics"));
+  const CommandOutcome submission = campaign.run("recovery submit --executor local --yes --ranks 2");
+  EXPECT_EQ(submission.status, 0) << submission.output;
+  EXPECT_EQ(campaign.run("recovery verify --tier full").status, 0);
+  expect_untouched(gold, campaign.products(), lost);
 }
 
 }  // namespace

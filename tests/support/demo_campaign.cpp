@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kRoots[] = {"LP", "LUX", "RT"};
+constexpr const char* kRoots[] = {"LP", "LUX", "RT", "ST"};
 
 bool is_temporary(const std::string& name) {
   return name.find(".tmp-") != std::string::npos;
@@ -41,11 +41,14 @@ CommandOutcome DemoCampaign::run(const std::string& command) const {
 }
 
 void DemoCampaign::run_stages(int ranks, int threads) const {
-  for (const char* stage : {"lensplane", "lux_convert", "raytrace"}) {
+  std::vector<std::string> stages{"lensplane", "lux_convert", "raytrace"};
+  if (read_file(folder_ / "campaign.yaml").find("\nstatistics:") != std::string::npos)
+    stages.emplace_back("kappa_stats");
+  for (const std::string& stage : stages) {
     const CommandOutcome outcome =
         run("mpirun -n " + std::to_string(ranks) + " " + stage + " --threads " + std::to_string(threads));
     if (outcome.status != 0)
-      throw std::runtime_error(std::string(stage) + " ended with " + std::to_string(outcome.status) + ":\n" +
+      throw std::runtime_error(stage + " ended with " + std::to_string(outcome.status) + ":\n" +
                                outcome.output);
   }
 }

@@ -17,7 +17,7 @@ struct FileFacts {
   std::int64_t modified_ns = 0;
 };
 
-// Contents and identity of every product file below LP/, LUX/ and RT/ (temporary files, markers and .trash/
+// Contents and identity of every product file below LP/, LUX/, RT/ and ST/ (temporary files, markers and .trash/
 // left out).
 using ProductFiles = std::map<std::string, FileFacts>;
 
@@ -29,10 +29,10 @@ class DemoCampaign {
   // Runs a command line in the folder with the programs on the PATH: "recovery verify", "mpirun -n 2
   // lensplane"; `--config campaign.yaml` is added after the program's other arguments.
   CommandOutcome run(const std::string& command) const;
-  // All three stages; throws with their output if one fails.
+  // All stages of the campaign; throws with their output if one fails.
   void run_stages(int ranks, int threads) const;
   ProductFiles products() const;
-  // Names below LP/, LUX/, RT/ that look like temporary files.
+  // Names below LP/, LUX/, RT/, ST/ that look like temporary files.
   std::vector<std::string> temporary_files() const;
 
  private:

@@ -33,7 +33,7 @@ inline void write_sparse_plane(const std::filesystem::path& path, int grid, std:
   must(::close(file) == 0, path);
 }
 
-// The tree as it was found after the losses.
+// The tree as it was found after the losses; nobody had made statistics of its maps.
 class LossyTree {
  public:
   // `more`: overrides of production.yaml beside those that put the tree into its folder.
@@ -59,9 +59,10 @@ class LossyTree {
  private:
   static std::vector<std::string> overrides(const std::filesystem::path& folder,
                                             const std::vector<std::string>& more) {
-    std::vector<std::string> all = {
-        "state=" + (folder / "state").string(), "lensplanes.root=" + (folder / "LP").string(),
-        "lux.root=" + (folder / "LUX").string(), "raytracing.root=" + (folder / "RT").string()};
+    std::vector<std::string> all = {"state=" + (folder / "state").string(),
+                                    "lensplanes.root=" + (folder / "LP").string(),
+                                    "lux.root=" + (folder / "LUX").string(),
+                                    "raytracing.root=" + (folder / "RT").string(), "statistics=~"};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }

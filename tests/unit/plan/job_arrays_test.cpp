@@ -109,16 +109,50 @@ TEST(JobArrays, TheRealLossesWaitForExactlyWhatTheyNeed) {
   EXPECT_EQ(array_spec(raytracing), "0-78");
   EXPECT_THAT(lux, SizeIs(test::kRealAffectedCombinations));
   EXPECT_THAT(raytracing, SizeIs(test::kRealAffectedCombinations));
+  EXPECT_TRUE(of_stage(arrays, Stage::statistics).empty()) << "none was lost";
 }
 
-TEST(JobArrays, TheWholeCampaignIsThreeArrays) {
+TEST(JobArrays, TheWholeCampaignIsFourArrays) {
   const RealPlan all({}, true);
   const std::vector<JobArray> arrays = all.arrays();
-  ASSERT_THAT(arrays, SizeIs(3));
+  ASSERT_THAT(arrays, SizeIs(4));
   EXPECT_EQ(array_spec(arrays[0].indices()), "0-19");
   EXPECT_EQ(array_spec(arrays[1].indices()), "0-339");
   EXPECT_THAT(arrays[1].after, ElementsAre(ArrayNeed{0, arrays[0].indices(), false}));
   EXPECT_THAT(arrays[2].after, ElementsAre(ArrayNeed{1, arrays[1].indices(), true}));
+  EXPECT_EQ(arrays[3].name, "statistics-01");
+  EXPECT_THAT(arrays[3].after, ElementsAre(ArrayNeed{2, arrays[2].indices(), true}));
+}
+
+// Statistics lost with their runs wait for these, element by element; those whose runs are there wait for nothing.
+TEST(JobArrays, StatisticsWaitForTheRunsThatAreMadeAgainAndForNoOthers) {
+  for (const char* const pack : {"1", "7"}) {
+    RealPlan real({std::string("slurm.statistics.tasks_per_element=") + pack});
+    ScanResult result(real.campaign);
+    std::set<ProductId> lost = test::real_losses(real.campaign);
+    for (int realization = 0; realization < real.campaign.realizations; ++realization)
+      for (int model = 0; model < 8; ++model) lost.insert({ProductKind::statistics, model, realization, 0});
+    for (const ProductKind kind : kProductKinds)
+      for (std::size_t i = 0; i < result.products().count(kind); ++i) {
+        const ProductId id = result.products().at(kind, i);
+        result.set(id, lost.contains(id) ? State::missing : State::complete);
+      }
+    real.plan = make_plan(real.campaign, result, {}, {}, {});
+    const std::vector<JobArray> arrays = real.arrays();
+    expect_exact(real.campaign, real.plan, arrays);
+    std::size_t alone = 0, waiting = 0;
+    for (const JobArray* array : of_stage(arrays, Stage::statistics)) {
+      std::size_t& side = array->after.empty() ? alone : waiting;
+      for (const ArrayElement& element : array->elements) side += element.tasks.size();
+      for (const ArrayNeed& need : array->after) {
+        EXPECT_EQ(arrays[need.array].stage, Stage::raytracing);
+        EXPECT_EQ(need.pairwise, std::string_view(pack) == "1");
+      }
+    }
+    // Of the first eight models one lost runs: those of realizations 4 to 9.
+    EXPECT_EQ(waiting, 6U);
+    EXPECT_EQ(alone, 74U);
+  }
 }
 
 TEST(JobArrays, ArraysAreCutWhereAnIndexWouldBeTooLarge) {

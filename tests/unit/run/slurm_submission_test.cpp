@@ -231,8 +231,9 @@ TEST_F(SlurmSubmissionTest, WhatHasEndedIsClosedAndNotAskedForAgain) {
   EXPECT_EQ(slurm_.lines.size(), asked);
 }
 
-// All 13,600 planes, as many potentials and 34,000 runs missing: three arrays, each product once in a task file.
-TEST(PrepareArrays, TheWholeCampaignIsThreeScriptsAndEveryProductOnce) {
+// All 13,600 planes, as many potentials, 34,000 runs and 340 statistics missing: four arrays, each product once in a task
+// file.
+TEST(PrepareArrays, TheWholeCampaignIsFourScriptsAndEveryProductOnce) {
   const Campaign campaign = load_campaign(test::source("configs/production.yaml"), {});
   ScanResult scan(campaign);
   for (const ProductKind kind : kProductKinds)
@@ -244,13 +245,15 @@ TEST(PrepareArrays, TheWholeCampaignIsThreeScriptsAndEveryProductOnce) {
   settings.folder = "/state/plans/one";
   settings.logs = "/state/logs/one";
   const auto prepared = prepare_arrays(campaign, plan, job_arrays(campaign, plan, {}, {}), {}, settings);
-  ASSERT_THAT(prepared, SizeIs(3));
+  ASSERT_THAT(prepared, SizeIs(4));
   std::size_t products = 0;
   for (const PreparedArray& array : prepared)
     for (const auto& [index, task] : decode_task_file(campaign, array.intent.tasks, array.tasks).tasks)
       products += task.products.size();
-  EXPECT_EQ(products, 13600U + 13600U + 340U + 34000U);
+  EXPECT_EQ(products, 13600U + 13600U + 340U + 34000U + 340U);
   EXPECT_THAT(prepared[1].script, HasSubstr("#SBATCH --array=\"0-339\""));
+  EXPECT_THAT(prepared[3].script, AllOf(HasSubstr("kappa_stats"), HasSubstr("#SBATCH --array=\"0-339\""),
+                                        HasSubstr("#SBATCH --mem=\"4G\"")));
 }
 
 }  // namespace
