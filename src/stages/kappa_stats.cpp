@@ -91,7 +91,8 @@ class Statistician {
   const EllBins& ell() const { return kernel_.ell(); }
 
   // Reads run by run, one file after the other, and measures as many maps at once as there are threads. Throws
-  // StopRequested between maps.
+  // StopRequested between maps, but not where the walltime is near: what is in hand takes minutes, and is lost if not
+  // published.
   std::vector<RunStatistics> measure(const std::vector<ProductId>& runs, std::vector<std::size_t> products) {
     const Campaign& campaign = context_.campaign;
     const std::size_t sources = campaign.raytracing.sources.size();
@@ -101,7 +102,7 @@ class Statistician {
       result.push_back({products[r], runs[r].index, std::vector<MapStatistics>(sources), {}});
       RunMaps maps(context_, known_, runs[r]);
       for (std::size_t s = 0; s < sources; ++s) {
-        throw_if_stop_requested();
+        if (!stop_for_walltime()) throw_if_stop_requested();
         const int source = campaign.raytracing.sources[s];
         Item item{r, s, maps.take(MapField::kappa, source), {}, {}};
         if (holds_shear(campaign)) {
