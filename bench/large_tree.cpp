@@ -2,11 +2,12 @@
 // products, 1,387,540 files) with tiny grids, and the receipts of the programs that would have made it: one per
 // combination for planes and potentials, one per run for maps. For measuring what the ledger and a scan take.
 //
-//   large_tree FOLDER [MODELS]
+//   large_tree FOLDER [MODELS [statistics]]    with `statistics` a fourth stage: 340 files of made-up numbers for all maps
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -20,6 +21,7 @@
 #include "campaign/product_path.hpp"
 #include "geometry/light_cone.hpp"
 #include "io/lux_config.hpp"
+#include "io/statistics_file.hpp"
 #include "io/transforms_file.hpp"
 #include "ledger/receipt.hpp"
 #include "ledger/root_marker.hpp"
@@ -29,7 +31,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string campaign_text(int models) {
+std::string campaign_text(int models, bool statistics) {
   std::string replaced =
       models > 2 ? "  - replace: {log10_mass_edges: [12.0, 12.5, 13.0, 13.5, 15.0], open_bins: true, "
                    "radius_factors: [0.5, 1.0, 3.0, 5.0]}\n"
@@ -49,8 +51,13 @@ models:
 lux: {{root: LUX}}
 raytracing: {{root: RT, grid: 4, field_deg: 5.0, runs: 100, seed: 1992, sources: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
   14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40]}}
-)",
-                     replaced);
+{})",
+                     replaced,
+                     statistics
+                         ? "statistics: {root: ST, smoothing_arcmin: [1], ell_bins: 24, snr: {lowest: -6, "
+                           "highest: 12, bins: 18}, pdf_sigma: {lowest: -5, highest: 15, bins: 20}, "
+                           "pdf_kappa: {lowest: -0.1, highest: 0.4, bins: 50}}\n"
+                         : "");
 }
 
 // `fields` values per pixel around `size`, which differ from product to product.
@@ -65,6 +72,72 @@ std::string plane_bytes(int grid, int fields, double size) {
   }
   std::memcpy(bytes.data() + bytes.size() - 4, &grid, 4);
   return bytes;
+}
+
+std::vector<double> edges_of(const BinSettings& bins) {
+  std::vector<double> edges;
+  for (int k = 0; k <= bins.bins; ++k)
+    edges.push_back(bins.lowest + (bins.highest - bins.lowest) * k / bins.bins);
+  return edges;
+}
+
+// Numbers of the size of real ones that differ by a percent from map to map.
+std::string statistics_text(const Campaign& campaign, const ProductId& id) {
+  const StatisticsSettings& settings = *campaign.statistics;
+  StatisticsFile file;
+  file.model = campaign.models[static_cast<std::size_t>(id.model)].name;
+  file.realization = id.realization;
+  file.grid = campaign.raytracing.grid;
+  file.field_deg = campaign.raytracing.field_deg;
+  file.bins.smoothing_arcmin = settings.smoothing_arcmin;
+  file.bins.smoothed_pixels.assign(settings.smoothing_arcmin.size(), 1e6);
+  for (int b = 0; b < settings.ell_bins; ++b) {
+    file.bins.ell_lower.push_back(72 * std::pow(1.3, b));
+    file.bins.ell_upper.push_back(72 * std::pow(1.3, b + 1));
+    file.bins.ell_mean.push_back(82 * std::pow(1.3, b));
+    file.bins.ell_modes.push_back(4 * std::pow(1.7, b));
+  }
+  file.bins.snr_edges = edges_of(settings.snr);
+  file.bins.pdf_kappa_edges = edges_of(settings.pdf_kappa);
+  file.bins.pdf_sigma_edges = edges_of(settings.pdf_sigma);
+  const double baryons = 1 - 0.004 * id.model;
+  for (const int number : campaign.raytracing.sources) {
+    SourceStatistics& source = file.sources.emplace_back();
+    source.source = number;
+    for (int run = 1; run <= campaign.raytracing.runs; ++run) {
+      const double own = 1 + 0.01 * ((7 * run + 3 * id.realization + number) % 11 - 5);
+      MapStatistics map;
+      map[Statistic::mean] = {1e-5 * (own - 1)};
+      map[Statistic::variance] = {1e-5 * number * own * baryons};
+      map[Statistic::skewness] = {1.5 * own};
+      map[Statistic::kurtosis] = {6 * own};
+      map[Statistic::lowest] = {-0.05};
+      map[Statistic::highest] = {0.3};
+      const auto counts = [&](int bins) {
+        std::vector<double> values;
+        for (int k = 0; k < bins + 2; ++k) values.push_back(std::floor(1000 * own / (1 + 0.1 * k)));
+        return values;
+      };
+      map[Statistic::pdf_kappa] = counts(settings.pdf_kappa.bins);
+      map[Statistic::pdf_sigma] = counts(settings.pdf_sigma.bins);
+      for (const double ell : file.bins.ell_mean)
+        map[Statistic::c_ell].push_back(1e-9 * own * std::pow(ell / 1000, -1.2) * (ell > 1000 ? baryons : 1));
+      for (std::size_t scale = 0; scale < settings.smoothing_arcmin.size(); ++scale) {
+        map[Statistic::smoothed_mean].push_back(0);
+        map[Statistic::smoothed_sigma].push_back(0.01);
+        const std::vector<double> heights = counts(settings.snr.bins);
+        for (const Statistic statistic : {Statistic::peaks, Statistic::minima})
+          map[statistic].insert(map[statistic].end(), heights.begin(), heights.end());
+      }
+      source.runs.push_back(run);
+      source.maps.push_back(std::move(map));
+    }
+    std::vector<const MapStatistics*> maps;
+    for (const MapStatistics& map : source.maps) maps.push_back(&map);
+    source.over_runs = ensemble_of(maps);
+  }
+  const std::vector<std::byte> bytes = encode_statistics(file);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 // Not durable, and not by the library's writer: a million of those would take hours.
@@ -96,7 +169,7 @@ class LargeTree {
     const ProductSet products(campaign_);
     for (int model = 0; model < static_cast<int>(campaign_.models.size()); ++model)
       for (int realization = 0; realization < campaign_.realizations; ++realization) {
-        std::vector<ReceiptInput> planes, potentials;
+        std::vector<ReceiptInput> planes, potentials, runs;
         for (const Stage stage : stages_of(campaign_)) {
           fs::create_directories(stage_root(campaign_, stage) /
                                  combination_folder(campaign_, model, realization));
@@ -116,8 +189,13 @@ class LargeTree {
                 potentials.push_back({record.product, record.files[0].digest});
               } else if (kind == ProductKind::geometry) {
                 potentials.push_back({record.product, record.files[0].digest});
-              } else {
+              } else if (kind == ProductKind::run) {
                 record.inputs = potentials;
+                for (const auto& file : record.files)
+                  runs.push_back(
+                      {record.product + "/" + fs::path(file.path).filename().string(), file.digest});
+              } else {
+                record.inputs = runs;
               }
               records.push_back(std::move(record));
               if (kind == ProductKind::run) leave(stage, std::exchange(records, {}));
@@ -136,7 +214,8 @@ class LargeTree {
     if (id.kind == ProductKind::run) fs::create_directory(absolute_path(campaign_, id));
     for (const ProductFile& file : product_files(campaign_, id)) {
       const std::string bytes =
-          file.layout == FileLayout::lux_config ? geometry_
+          file.layout == FileLayout::statistics   ? statistics_text(campaign_, id)
+          : file.layout == FileLayout::lux_config ? geometry_
           : file.layout == FileLayout::potential_plane
               ? plane_bytes(file.grid, 5, 1e-7 * mark)
               : plane_bytes(file.grid, 1, file.field ? 0.01 * mark + 1e-4 * *file.source : 1e12 * mark);
@@ -174,11 +253,13 @@ class LargeTree {
 int main(int argc, char** argv) {
   using namespace lenswright;
   try {
-    if (argc < 2) throw UsageError("large_tree FOLDER [MODELS]");
+    const bool statistics = argc == 4 && std::string(argv[3]) == "statistics";
+    if (argc < 2 || argc > 4 || (argc == 4 && !statistics))
+      throw UsageError("large_tree FOLDER [MODELS [statistics]]");
     const fs::path folder = fs::absolute(argv[1]);
     if (fs::exists(folder)) throw UsageError(fmt::format("{}: exists already", folder.string()));
     fs::create_directories(folder);
-    std::ofstream(folder / "campaign.yaml") << campaign_text(argc > 2 ? std::stoi(argv[2]) : 34);
+    std::ofstream(folder / "campaign.yaml") << campaign_text(argc > 2 ? std::stoi(argv[2]) : 34, statistics);
     const Campaign campaign = load_campaign(folder / "campaign.yaml");
     LargeTree(campaign).make();
     return 0;

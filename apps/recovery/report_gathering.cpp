@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "base/stop_request.hpp"
@@ -122,29 +123,36 @@ std::vector<Receipt> all_receipts(Disk& disk, const Campaign& campaign, std::vec
   return receipts;
 }
 
+std::vector<int> dmo_first(const Campaign& campaign) {
+  std::vector<int> models(campaign.models.size());
+  std::iota(models.begin(), models.end(), 0);
+  std::stable_partition(models.begin(), models.end(), [&](int model) {
+    return campaign.models[static_cast<std::size_t>(model)].kind == ModelKind::dmo;
+  });
+  return models;
+}
+
 Soundness soundness_from(const Look& look, const ScanResult& scan, ProgressSink& progress) {
   const Campaign& campaign = look.campaign;
   const std::vector<int> sources = sources_to_show(campaign);
   SoundnessGathering gathering(campaign, sources);
   const ProductSet& set = scan.products();
   progress.begin("reading statistics of maps", set.count(ProductKind::statistics), "files");
-  std::vector<StatisticsFile> files;
-  for (std::size_t position = 0; position < set.count(ProductKind::statistics); ++position) {
-    throw_if_stop_requested();
-    progress.advance(1);
-    const ProductId id = set.at(ProductKind::statistics, position);
-    const bool last_of_model = position + 1 == set.count(ProductKind::statistics) ||
-                               set.at(ProductKind::statistics, position + 1).model != id.model;
-    if (scan.state(id) == State::complete && look.selection.contains(campaign, id)) {
+  for (const int model : dmo_first(campaign)) {
+    std::vector<StatisticsFile> files;
+    for (int realization = 0; realization < campaign.realizations; ++realization) {
+      const ProductId id{ProductKind::statistics, model, realization, 0};
+      if (!set.contains(id)) continue;
+      throw_if_stop_requested();
+      progress.advance(1);
+      if (scan.state(id) != State::complete || !look.selection.contains(campaign, id)) continue;
       std::vector<std::string> problems;
       unless_unreadable(problems, [&] {
         files.push_back(read_statistics(absolute_path(campaign, id), kSoundnessStatistics, sources));
       });
       for (std::string& sentence : problems) gathering.problem(std::move(sentence));
     }
-    if (!last_of_model) continue;
-    if (!files.empty()) gathering.add(id.model, files);
-    files.clear();
+    if (!files.empty()) gathering.add(model, files);
   }
   progress.end();
   return gathering.take();

@@ -165,7 +165,8 @@ std::string outliers(const Soundness& soundness) {
   std::string text = "<h3>Maps that do not go with the others of their model</h3>\n";
   text += fmt::format(
       "<p>{} maps were looked at, each against all others of its model and source plane, by mean, variance "
-      "and power spectrum; {} are flagged (5 sigma; more where few maps tell the scatter badly).</p>\n",
+      "and power spectrum, and its ratio to dmo's map of the same run against the other ratios; {} are "
+      "flagged (5 sigma; more where few maps tell the scatter badly).</p>\n",
       number(soundness.maps, "/soundness/maps"), number(soundness.maps_flagged, "/soundness/maps_flagged"));
   if (soundness.small_ensembles > 0)
     text += fmt::format("<p>{} of {} ensembles have too few maps to say what is usual.</p>\n",

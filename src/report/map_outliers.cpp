@@ -14,6 +14,8 @@ namespace {
 constexpr double kMadToSigma = 1.4826;  // of a Gaussian
 // A scatter below this part of the values is rounding: maps that agree so well differ by nothing that matters.
 constexpr double kSmallestScatter = 1e-12;
+// Models that are nearly the same to the last digit scatter by nothing: their ratios are not told apart below this.
+constexpr double kSmallestRatioScatter = 1e-3;
 
 double median_of(std::vector<double>& values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -41,7 +43,8 @@ double median_without(const std::vector<double>& values, const std::vector<std::
 
 // Signed deviation of each value from all others, in units of their scatter. Leaving out one value moves the median to
 // one of three at most, so a few sorts serve all.
-std::vector<double> deviations(const std::vector<double>& values) {
+// `smallest`: the scatter is taken to be no less.
+std::vector<double> deviations(const std::vector<double>& values, double smallest = 0) {
   const std::vector<std::size_t> order = order_of(values);
   std::vector<double> result(values.size()), absolute(values.size());
   std::vector<std::size_t> absolute_order, absolute_rank(values.size());
@@ -54,8 +57,8 @@ std::vector<double> deviations(const std::vector<double>& values) {
       absolute_order = order_of(absolute);
       for (std::size_t i = 0; i < absolute_order.size(); ++i) absolute_rank[absolute_order[i]] = i;
     }
-    const double sigma = std::max(kMadToSigma * median_without(absolute, absolute_order, absolute_rank[k]),
-                                  kSmallestScatter * std::abs(median));
+    const double sigma = std::max({kMadToSigma * median_without(absolute, absolute_order, absolute_rank[k]),
+                                   kSmallestScatter * std::abs(median), smallest});
     const double off = values[k] - median;
     result[k] = off == 0    ? 0.0
                 : sigma > 0 ? off / sigma
@@ -87,6 +90,19 @@ std::vector<SpectrumDeviation> spectrum_deviations(const std::vector<EnsembleMap
   return result;
 }
 
+// The twins' ratios: per map its mean, variance and power spectrum against dmo's.
+MapStatistics against_twin(const MapStatistics& map, const MapStatistics& twin) {
+  const auto log_ratio = [](double above, double below) { return safe_log(above) - safe_log(below); };
+  MapStatistics ratio;
+  const double spread = std::sqrt(twin.scalar(Statistic::variance));
+  const double shift = map.scalar(Statistic::mean) - twin.scalar(Statistic::mean);
+  ratio[Statistic::mean] = {spread > 0 ? shift / spread : 0.0};
+  ratio[Statistic::variance] = {log_ratio(map.scalar(Statistic::variance), twin.scalar(Statistic::variance))};
+  for (std::size_t b = 0; b < map[Statistic::c_ell].size(); ++b)
+    ratio[Statistic::c_ell].push_back(log_ratio(map[Statistic::c_ell][b], twin[Statistic::c_ell].at(b)));
+  return ratio;
+}
+
 // The number of scatters, found from so many maps, that is as improbable as `sigmas` of a known one: quantiles of
 // Student's distribution by their expansion in 1 / freedom (Abramowitz & Stegun 26.7.5).
 double limit_of(double sigmas, std::size_t maps) {
@@ -113,6 +129,69 @@ double median_statistic(const std::vector<EnsembleMap>& maps, Statistic statisti
   return median_of(values);
 }
 
+// What is off in one number of the twins' ratios.
+struct RatioDeviation {
+  std::size_t element = 0;
+  double sigmas = 0, usual = 0;
+};
+
+// Per map, of the elements of one statistic the one that is farthest off and off by enough to matter.
+std::vector<RatioDeviation> ratio_deviations(const std::vector<MapStatistics>& ratios, Statistic statistic) {
+  std::vector<RatioDeviation> result(ratios.size());
+  std::vector<double> values(ratios.size());
+  for (std::size_t k = 0; k < ratios.front()[statistic].size(); ++k) {
+    for (std::size_t m = 0; m < ratios.size(); ++m) values[m] = ratios[m][statistic][k];
+    const std::vector<double> off = deviations(values, kSmallestRatioScatter);
+    std::vector<double> sorted = values;
+    const double usual = median_of(sorted);
+    for (std::size_t m = 0; m < ratios.size(); ++m)
+      if (std::abs(values[m] - usual) > kSmallestEffect && std::abs(off[m]) > std::abs(result[m].sigmas))
+        result[m] = {k, off[m], usual};
+  }
+  return result;
+}
+
+std::string ratio_sentence(Statistic statistic, const MapStatistics& ratio, const RatioDeviation& off) {
+  const double value = ratio[statistic][off.element];
+  const std::string tail =
+      fmt::format("{:.1f} sigma {} the usual", std::abs(off.sigmas), off.sigmas > 0 ? "above" : "below");
+  if (statistic == Statistic::mean)
+    return fmt::format("its mean kappa less dmo's of the same run is {:.3g} of dmo's scatter, {} {:.3g}",
+                       value, tail, off.usual);
+  const std::string what = statistic == Statistic::variance
+                               ? std::string("its variance")
+                               : fmt::format("its power spectrum, most in bin {},", off.element);
+  return fmt::format("{} is {:.4g} times dmo's of the same run, {} {:.4g}", what, std::exp(value), tail,
+                     std::exp(off.usual));
+}
+
+// Of those maps that have a twin; what a map is flagged for already is left out.
+void add_ratio_outliers(const std::vector<EnsembleMap>& maps, double sigmas,
+                        std::vector<MapOutlier>& outliers) {
+  std::vector<const EnsembleMap*> paired;
+  std::vector<MapStatistics> ratios;
+  for (const EnsembleMap& map : maps) {
+    if (map.twin == nullptr) continue;
+    paired.push_back(&map);
+    ratios.push_back(against_twin(*map.statistics, *map.twin));
+  }
+  if (paired.size() < kFewestMaps) return;
+  const auto known = [&](const EnsembleMap& map, Statistic statistic) {
+    return std::any_of(outliers.begin(), outliers.end(), [&](const MapOutlier& outlier) {
+      return outlier.realization == map.realization && outlier.run == map.run &&
+             outlier.statistic == statistic;
+    });
+  };
+  for (const Statistic statistic : {Statistic::mean, Statistic::variance, Statistic::c_ell}) {
+    const double limit = limit_of(limit_among(sigmas, ratios.front()[statistic].size()), paired.size());
+    const std::vector<RatioDeviation> off = ratio_deviations(ratios, statistic);
+    for (std::size_t m = 0; m < paired.size(); ++m)
+      if (std::abs(off[m].sigmas) > limit && !known(*paired[m], statistic))
+        outliers.push_back({paired[m]->realization, paired[m]->run, statistic, off[m].sigmas,
+                            ratio_sentence(statistic, ratios[m], off[m]), true});
+  }
+}
+
 }  // namespace
 
 std::vector<MapOutlier> map_outliers(const std::vector<EnsembleMap>& maps, double sigmas) {
@@ -130,7 +209,7 @@ std::vector<MapOutlier> map_outliers(const std::vector<EnsembleMap>& maps, doubl
   const double bin_limit = limit_of(limit_among(sigmas, bins), maps.size());
   for (std::size_t m = 0; m < maps.size(); ++m) {
     const auto add = [&](Statistic statistic, double off, std::string because) {
-      outliers.push_back({maps[m].realization, maps[m].run, statistic, off, std::move(because)});
+      outliers.push_back({maps[m].realization, maps[m].run, statistic, off, std::move(because), false});
     };
     if (std::abs(mean[m]) > limit)
       add(Statistic::mean, mean[m],
@@ -145,6 +224,7 @@ std::vector<MapOutlier> map_outliers(const std::vector<EnsembleMap>& maps, doubl
                       sentence("C_ell is", (*maps[m].statistics)[Statistic::c_ell][bin],
                                median_statistic(maps, Statistic::c_ell, bin), off)));
   }
+  add_ratio_outliers(maps, sigmas, outliers);
   return outliers;
 }
 

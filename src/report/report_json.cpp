@@ -167,6 +167,7 @@ Json soundness_json(const Soundness& soundness) {
                         {"source", outlier.source},
                         {"statistic", outlier.statistic},
                         {"sigmas", outlier.sigmas},
+                        {"to_dmo", outlier.to_dmo},
                         {"because", outlier.because}});
   return {{"in_campaign", soundness.in_campaign},
           {"files", soundness.files},

@@ -8,12 +8,10 @@
 #include <limits>
 #include <numeric>
 #include <set>
-#include <tuple>
 
 #include "campaign/product_path.hpp"
 #include "geometry/cosmology.hpp"
 #include "report/coverage.hpp"
-#include "report/map_outliers.hpp"
 
 namespace lenswright {
 
@@ -146,6 +144,8 @@ SoundnessGathering::SoundnessGathering(const Campaign& campaign, std::vector<int
 
 void SoundnessGathering::add(int model, const std::vector<StatisticsFile>& files) {
   std::map<int, std::vector<EnsembleMap>> ensembles;  // by source
+  const bool is_dmo = campaign_.models[static_cast<std::size_t>(model)].kind == ModelKind::dmo;
+  if (is_dmo) dmo_ = model;
   for (const StatisticsFile& file : files) {
     ++soundness_.files;
     if (!bins_) bins_ = file.bins;
@@ -156,28 +156,89 @@ void SoundnessGathering::add(int model, const std::vector<StatisticsFile>& files
       continue;
     }
     for (const SourceStatistics& source : file.sources) {
-      for (std::size_t m = 0; m < source.maps.size(); ++m)
-        ensembles[source.source].push_back({file.realization, source.runs[m], &source.maps[m]});
+      for (std::size_t m = 0; m < source.maps.size(); ++m) {
+        const Place place{source.source, file.realization, source.runs[m]};
+        const auto twin = dmo_maps_.find(place);
+        const bool paired = !is_dmo && twin != dmo_maps_.end();
+        ensembles[source.source].push_back(
+            {file.realization, source.runs[m], &source.maps[m], paired ? &twin->second : nullptr});
+        if (paired) ++pairs_[place];
+        if (is_dmo) {
+          MapStatistics& kept = dmo_maps_[place];
+          for (const Statistic statistic : kSoundnessStatistics) kept[statistic] = source.maps[m][statistic];
+        }
+      }
       if (std::find(sources_.begin(), sources_.end(), source.source) == sources_.end()) continue;
       means_[source.source][model][file.realization] = source.over_runs.mean;
       maps_[source.source][model] += std::ssize(source.maps);
     }
   }
-  std::set<std::tuple<int, int, int>> flagged;
   for (const auto& [source, maps] : ensembles) {
     ++soundness_.ensembles;
     soundness_.maps += std::ssize(maps);
     if (maps.size() < kFewestMaps) ++soundness_.small_ensembles;
-    for (const MapOutlier& outlier : map_outliers(maps)) {
-      const ProductId run{ProductKind::run, model, outlier.realization, outlier.run};
-      soundness_.outliers.push_back({campaign_.models[static_cast<std::size_t>(model)].name,
-                                     product_name(campaign_, run),
-                                     std::string(statistic_name(outlier.statistic)), outlier.because,
-                                     outlier.realization, outlier.run, source, outlier.sigmas});
-      flagged.emplace(outlier.realization, outlier.run, source);
-    }
+    for (const MapOutlier& outlier : map_outliers(maps)) flag(model, source, outlier);
   }
-  soundness_.maps_flagged += std::ssize(flagged);
+}
+
+void SoundnessGathering::flag(int model, int source, const MapOutlier& outlier) {
+  const ProductId run{ProductKind::run, model, outlier.realization, outlier.run};
+  soundness_.outliers.push_back({campaign_.models[static_cast<std::size_t>(model)].name,
+                                 product_name(campaign_, run), std::string(statistic_name(outlier.statistic)),
+                                 outlier.because, outlier.realization, outlier.run, source, outlier.sigmas,
+                                 outlier.to_twin});
+  const Place place{source, outlier.realization, outlier.run};
+  (outlier.to_twin ? to_twin_ : flagged_).emplace(model, place);
+}
+
+// Many models that part from one map of dmo's at one place: that map.
+void SoundnessGathering::blame_dmo() {
+  constexpr int kFewestModels = 3;
+  std::map<Place, int> parting;
+  for (const auto& [model, place] : to_twin_) ++parting[place];
+  std::set<Place> blamed;
+  for (const auto& [place, models] : parting)
+    if (const int all = pairs_.at(place); all >= kFewestModels && 2 * models > all) blamed.insert(place);
+  std::map<Place, OutlierEntry> farthest;
+  auto& outliers = soundness_.outliers;
+  std::erase_if(outliers, [&](const OutlierEntry& entry) {
+    const Place place{entry.source, entry.realization, entry.run};
+    if (!entry.to_dmo || !blamed.contains(place)) return false;
+    OutlierEntry& worst = farthest[place];
+    if (std::abs(entry.sigmas) > std::abs(worst.sigmas)) worst = entry;
+    return true;
+  });
+  for (auto& [place, entry] : farthest) {
+    entry.because = fmt::format("{} of {} other models do not go with it; of {}, {}", parting.at(place),
+                                pairs_.at(place), entry.model, entry.because);
+    entry.model = campaign_.models[static_cast<std::size_t>(dmo_)].name;
+    entry.product = product_name(campaign_, {ProductKind::run, dmo_, entry.realization, entry.run});
+    entry.sigmas = -entry.sigmas;
+    outliers.push_back(std::move(entry));
+    flagged_.emplace(dmo_, place);
+  }
+  for (const auto& [model, place] : to_twin_)
+    if (!blamed.contains(place)) flagged_.emplace(model, place);
+  soundness_.maps_flagged = std::ssize(flagged_);
+}
+
+// A field of view that is odd in most models alike is hardly wrong: they were traced one by one.
+void SoundnessGathering::tell_rare_fields() {
+  constexpr int kFewestModels = 3;
+  std::map<Place, std::set<std::string>> odd;
+  for (const OutlierEntry& entry : soundness_.outliers)
+    if (!entry.to_dmo) odd[{entry.source, entry.realization, entry.run}].insert(entry.model);
+  for (OutlierEntry& entry : soundness_.outliers) {
+    const Place place{entry.source, entry.realization, entry.run};
+    const auto pairs = pairs_.find(place);
+    if (entry.to_dmo || pairs == pairs_.end()) continue;
+    const int all = pairs->second + 1, alike = static_cast<int>(odd.at(place).size());
+    if (all >= kFewestModels && 2 * alike > all)
+      entry.because += fmt::format(
+          "; this run is odd in {} of {} models: a rare field of view, or all are "
+          "wrong alike",
+          alike, all);
+  }
 }
 
 Soundness SoundnessGathering::take() {
@@ -208,6 +269,8 @@ Soundness SoundnessGathering::take() {
     }
     soundness_.sources.push_back(std::move(source));
   }
+  tell_rare_fields();
+  blame_dmo();
   auto& outliers = soundness_.outliers;
   std::stable_sort(outliers.begin(), outliers.end(), [](const OutlierEntry& a, const OutlierEntry& b) {
     return std::abs(a.sigmas) > std::abs(b.sigmas);

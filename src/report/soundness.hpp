@@ -4,6 +4,8 @@
 // Mean and scatter: of the realizations' means over their runs; scatter is the standard deviation of one realization, with
 //                   n - 1, 0 for a single one. Ratios are taken realization by realization, in which the fields of view
 //                   are the same, so that most of the sample variance falls out.
+// Odd maps:         of map_outliers.hpp. Where most of the other models' maps (of three at least) do not go with dmo's map of
+//                   the same run, dmo's is the odd one, and is told in their place.
 // Expectation:      mean kappa is 0, since every plane's mean is set to zero (Born; up to the field's size). No Limber
 //                   spectrum: it needs the matter power spectrum of the simulation, which the campaign does not know.
 // Pure. Units: C_ell in steradians, kappa without, smoothing in arcmin
@@ -12,11 +14,15 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "campaign/campaign.hpp"
 #include "io/statistics_file.hpp"
+#include "report/map_outliers.hpp"
 
 namespace lenswright {
 
@@ -49,6 +55,7 @@ struct OutlierEntry {
   std::string model, product, statistic, because;  // product: the run's name
   int realization = 0, run = 0, source = 0;
   double sigmas = 0;
+  bool to_dmo = false;  // by its ratio to dmo's map of the same run
 };
 
 struct Soundness {
@@ -72,12 +79,18 @@ class SoundnessGathering {
  public:
   // sources: to be shown; their ensembles must have been read.
   SoundnessGathering(const Campaign& campaign, std::vector<int> sources);
-  // The complete statistics files of one model, any number of realizations. Each model once.
+  // The complete statistics files of one model, any number of realizations. Each model once; dmo before all others, or
+  // their maps are not held against its maps.
   void add(int model, const std::vector<StatisticsFile>& files);
   void problem(std::string sentence) { soundness_.problems.push_back(std::move(sentence)); }
   Soundness take();
 
  private:
+  using Place = std::tuple<int, int, int>;  // source, realization, run
+  void flag(int model, int source, const MapOutlier& outlier);
+  void blame_dmo();
+  void tell_rare_fields();
+
   const Campaign& campaign_;
   std::vector<int> sources_;
   Soundness soundness_;
@@ -85,6 +98,11 @@ class SoundnessGathering {
   std::map<int, std::map<int, std::map<int, MapStatistics>>> means_;
   std::map<int, std::map<int, std::int64_t>> maps_;
   std::optional<StatisticsBins> bins_;  // of the first file
+  int dmo_ = -1;                        // its index, once added
+  std::map<Place, MapStatistics> dmo_maps_;
+  std::map<Place, int> pairs_;               // models that have a map there, but dmo
+  std::set<std::pair<int, Place>> to_twin_;  // flagged by their ratio to dmo's alone: model and place
+  std::set<std::pair<int, Place>> flagged_;
 };
 
 // The last source plane and the one nearest the middle.

@@ -69,6 +69,52 @@ std::vector<double> lognormal_map(unsigned seed) {
   return map;
 }
 
+// A small field: structures of several pixels, of lognormal amplitude 0.35.
+std::vector<double> rich_map(unsigned seed) {
+  constexpr int kReach = 7;
+  constexpr double kAmplitude = 0.35, kWidth = 2.5;
+  std::mt19937_64 random(seed);
+  std::normal_distribution<double> normal;
+  std::vector<double> map(kPixels), along(kPixels);
+  for (double& value : map) value = normal(random);
+  for (const std::size_t step : {std::size_t{1}, std::size_t{kGrid}}) {
+    double squares = 0;
+    std::fill(along.begin(), along.end(), 0.0);
+    for (int a = -kReach; a <= kReach; ++a) {
+      const double weight = std::exp(-0.5 * a * a / (kWidth * kWidth));
+      squares += weight * weight;
+      for (std::size_t at = 0; at < kPixels; ++at) {
+        const std::size_t x = at / step % kGrid;
+        const std::size_t from = (x + static_cast<std::size_t>(a + kGrid)) % kGrid;
+        along[at] += weight * map[at + from * step - x * step];
+      }
+    }
+    for (std::size_t at = 0; at < kPixels; ++at) map[at] = along[at] / std::sqrt(squares);
+  }
+  for (double& value : map)
+    value = 0.1 * (std::exp(kAmplitude * value - 0.5 * kAmplitude * kAmplitude) - 1.0);
+  return map;
+}
+
+// What baryons make of it: less power on small scales, and peaks that lose a part which differs from field to field.
+std::vector<double> with_baryons(const std::vector<double>& dark, unsigned seed) {
+  std::mt19937_64 random(1000 + seed);
+  std::uniform_real_distribution<double> part(0.1, 0.4);
+  const double lost = part(random);
+  std::vector<double> map(kPixels);
+  for (int i = 0; i < kGrid; ++i)
+    for (int j = 0; j < kGrid; ++j) {
+      double around = 0;
+      for (int a = -1; a <= 1; ++a)
+        for (int b = -1; b <= 1; ++b)
+          around +=
+              dark[static_cast<std::size_t>((i + a + kGrid) % kGrid * kGrid + (j + b + kGrid) % kGrid)] / 9;
+      const auto at = static_cast<std::size_t>(i * kGrid + j);
+      map[at] = dark[at] - 0.1 * (dark[at] - around) - lost * std::max(0.0, dark[at] - 0.05);
+    }
+  return map;
+}
+
 std::vector<double> noise_map(double sigma, double mean) {
   std::mt19937_64 random(99);
   std::normal_distribution<double> normal(mean, sigma);
@@ -93,7 +139,7 @@ class MapOutliers : public testing::Test {
     std::vector<EnsembleMap> maps;
     for (std::size_t m = 0; m < kGood; ++m)
       maps.push_back({static_cast<int>(m / 10), static_cast<int>(m % 10) + 1,
-                      wrong != nullptr && m == kPlace ? wrong : &good()[m]});
+                      wrong != nullptr && m == kPlace ? wrong : &good()[m], nullptr});
     return maps;
   }
   static std::vector<MapOutlier> flagged_of(const std::vector<double>& wrong_map) {
@@ -147,6 +193,78 @@ TEST_F(MapOutliers, ConstantMapIsFlaggedWithoutANumberThatIsNone) {
   for (const MapOutlier& outlier : outliers) EXPECT_TRUE(std::isfinite(outlier.sigmas));
 }
 
+// Rich fields that differ by so much that a factor of 1.2 is nothing unusual: 200 of dmo, and of hydro their twins.
+class PairedMapOutliers : public testing::Test {
+ protected:
+  static constexpr std::size_t kGood = 200, kPlace = 117;
+  struct Twins {
+    std::vector<MapStatistics> dmo, hydro;
+  };
+  static std::vector<double> dark(std::size_t place) { return rich_map(static_cast<unsigned>(5000 + place)); }
+  static std::vector<double> hydro(std::size_t place) {
+    return with_baryons(dark(place), static_cast<unsigned>(place));
+  }
+  static const Twins& good() {
+    static const Twins kTwins = [] {
+      Twins twins;
+      for (std::size_t place = 0; place < kGood; ++place) {
+        twins.dmo.push_back(statistics_of(dark(place)));
+        twins.hydro.push_back(statistics_of(hydro(place)));
+      }
+      return twins;
+    }();
+    return kTwins;
+  }
+  static std::vector<MapOutlier> flagged_of(const std::vector<double>* wrong_map, bool with_twins = true) {
+    const MapStatistics wrong = wrong_map != nullptr ? statistics_of(*wrong_map) : MapStatistics{};
+    std::vector<EnsembleMap> maps;
+    for (std::size_t m = 0; m < kGood; ++m)
+      maps.push_back({static_cast<int>(m / 10), static_cast<int>(m % 10) + 1,
+                      wrong_map != nullptr && m == kPlace ? &wrong : &good().hydro[m],
+                      with_twins ? &good().dmo[m] : nullptr});
+    const std::vector<MapOutlier> outliers = map_outliers(maps);
+    for (const MapOutlier& outlier : outliers) {
+      EXPECT_EQ(outlier.realization, 11) << outlier.because;
+      EXPECT_EQ(outlier.run, 8) << outlier.because;
+    }
+    return outliers;
+  }
+};
+
+TEST_F(PairedMapOutliers, NoneOf200GoodMapsIsFlagged) {
+  EXPECT_TRUE(flagged_of(nullptr).empty());
+  // As good as they get: the very maps of dmo, and a few that differ in the last digits.
+  std::vector<MapStatistics> same = good().dmo;
+  for (std::size_t m = 0; m < kGood; m += 7) same[m][Statistic::variance][0] *= 1 + 1e-15;
+  std::vector<EnsembleMap> maps;
+  for (std::size_t m = 0; m < kGood; ++m)
+    maps.push_back({0, static_cast<int>(m) + 1, &same[m], &good().dmo[m]});
+  EXPECT_TRUE(map_outliers(maps).empty());
+}
+
+TEST_F(PairedMapOutliers, MapScaledBy12IsFlaggedByItsTwinWhereTheEnsembleCannotTell) {
+  std::vector<double> map = hydro(kPlace);
+  for (double& value : map) value *= 1.2;
+  EXPECT_TRUE(flagged_of(&map, false).empty());
+  const std::vector<MapOutlier> outliers = flagged_of(&map);
+  ASSERT_FALSE(outliers.empty());
+  for (const MapOutlier& outlier : outliers) {
+    EXPECT_TRUE(outlier.to_twin);
+    EXPECT_GT(outlier.sigmas, kOutlierSigmas);
+    EXPECT_NE(outlier.because.find("times dmo's of the same run"), std::string::npos) << outlier.because;
+  }
+}
+
+TEST_F(PairedMapOutliers, ShiftedMapAndNoiseAreFlagged) {
+  std::vector<double> map = hydro(kPlace);
+  for (double& value : map) value += 0.01;
+  ASSERT_FALSE(flagged_of(&map).empty());
+  EXPECT_EQ(flagged_of(&map).front().statistic, Statistic::mean);
+  const MapStatistics& usual = good().hydro[kPlace];
+  map = noise_map(std::sqrt(usual.scalar(Statistic::variance)), usual.scalar(Statistic::mean));
+  EXPECT_FALSE(flagged_of(&map).empty());
+}
+
 TEST_F(MapOutliers, AFewMapsAreNoEnsemble) {
   std::vector<EnsembleMap> maps = ensemble(nullptr);
   maps.resize(kFewestMaps - 1);
@@ -154,7 +272,7 @@ TEST_F(MapOutliers, AFewMapsAreNoEnsemble) {
   wrong[Statistic::mean] = {100.0};
   maps[3].statistics = &wrong;
   EXPECT_TRUE(map_outliers(maps).empty());
-  maps.push_back({0, 99, &good()[50]});
+  maps.push_back({0, 99, &good()[50], nullptr});
   EXPECT_EQ(map_outliers(maps).size(), 1u);
 }
 

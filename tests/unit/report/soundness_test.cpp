@@ -103,6 +103,73 @@ TEST_F(SoundnessOfMaps, TheOddMapsAloneAreFlaggedByName) {
   }
 }
 
+// A map that is wrong by less than maps of a model differ, in one model or in dmo itself.
+class SoundnessOfPairs : public testing::Test {
+ protected:
+  static std::vector<std::string> overrides(bool many) {
+    std::vector<std::string> all = test::report_tree_overrides();
+    if (many)
+      all.emplace_back(
+          "models=[dmo, hydro, {replace: {log10_mass_edges: [12.5, 13.0], open_bins: true, radius_factors: "
+          "[1.0, 3.0]}}]");
+    else
+      all.emplace_back("models=[dmo, hydro]");
+    return all;
+  }
+  static Soundness with_wrong_map(int wrong_model, bool many) {
+    const test::SmallTree tree(test::SmallTree::Filled::empty, overrides(many));
+    SoundnessGathering gathering(tree.campaign(), {4});
+    for (int model = 0; model < static_cast<int>(tree.campaign().models.size()); ++model) {
+      std::vector<StatisticsFile> files;
+      for (int realization = 0; realization < 2; ++realization)
+        files.push_back(test::made_up_statistics(tree.campaign(), model, realization, false));
+      if (model == wrong_model)
+        for (double& power : files[1].sources.back().maps[2][Statistic::c_ell]) power *= 1.44;
+      gathering.add(model, files);
+    }
+    return gathering.take();
+  }
+};
+
+TEST_F(SoundnessOfPairs, AModelsWrongMapIsFlaggedByItsRatioToDmo) {
+  for (const bool many : {true, false}) {
+    const Soundness soundness = with_wrong_map(1, many);
+    EXPECT_EQ(soundness.maps_flagged, 1);
+    ASSERT_EQ(soundness.outliers.size(), 1U);
+    EXPECT_EQ(soundness.outliers[0].product, "raytracing/hydro/LP_01/run003");
+    EXPECT_TRUE(soundness.outliers[0].to_dmo);
+    EXPECT_THAT(soundness.outliers[0].because, HasSubstr("1.44 times dmo's of the same run"));
+  }
+}
+
+TEST_F(SoundnessOfPairs, AWrongMapOfDmoIsToldInThePlaceOfAllThatPartFromIt) {
+  const Soundness soundness = with_wrong_map(0, true);
+  EXPECT_EQ(soundness.maps_flagged, 1);
+  ASSERT_EQ(soundness.outliers.size(), 1U);
+  EXPECT_EQ(soundness.outliers[0].product, "raytracing/dmo/LP_01/run003");
+  EXPECT_GT(soundness.outliers[0].sigmas, 5);
+  EXPECT_THAT(soundness.outliers[0].because, HasSubstr("5 of 5 other models do not go with it"));
+  // With one other model nobody can say which of the two it is: the sentence names both.
+  const Soundness two = with_wrong_map(0, false);
+  ASSERT_EQ(two.outliers.size(), 1U);
+  EXPECT_EQ(two.outliers[0].model, "hydro");
+  EXPECT_THAT(two.outliers[0].because, HasSubstr("dmo's of the same run"));
+}
+
+TEST_F(SoundnessOfPairs, AFieldThatIsOddInAllModelsIsToldToBeRare) {
+  const test::SmallTree tree(test::SmallTree::Filled::empty, overrides(true));
+  SoundnessGathering gathering(tree.campaign(), {4});
+  for (int model = 0; model < 6; ++model)
+    gathering.add(model, {test::made_up_statistics(tree.campaign(), model, 0, true),
+                          test::made_up_statistics(tree.campaign(), model, 1, true)});
+  const Soundness soundness = gathering.take();
+  EXPECT_EQ(soundness.maps_flagged, 6 * 2 * 2) << "models, realizations, sources";
+  for (const OutlierEntry& outlier : soundness.outliers) {
+    EXPECT_FALSE(outlier.to_dmo) << outlier.because;
+    EXPECT_THAT(outlier.because, HasSubstr("odd in 6 of 6 models: a rare field of view"));
+  }
+}
+
 TEST_F(SoundnessOfMaps, StatisticsOfOtherBinsAreToldAndLeftOut) {
   auto mixed = files(0);
   StatisticsFile& other = mixed[1];
