@@ -2,17 +2,12 @@
 // needs them.
 #include <fmt/format.h>
 
-#include <set>
-
 #include "audit.hpp"
-#include "base/stop_request.hpp"
 #include "campaign/product_path.hpp"
 #include "command_line.hpp"
-#include "io/contained_path.hpp"
 #include "ledger/backup.hpp"
 #include "ledger/released.hpp"
 #include "ledger/root_safety.hpp"
-#include "ledger/trash.hpp"
 #include "run/campaign_lock.hpp"
 #include "survey.hpp"
 #include "terminal_progress.hpp"
@@ -37,29 +32,6 @@ std::string draw(const Campaign& campaign, const std::vector<ReleaseSet>& sets) 
                {grouped(static_cast<std::int64_t>(set.kept))},
                {printable(set.because)}});
   return table.draw(terminal_style());
-}
-
-void let_go(Disk& disk, const Look& look, const ReceiptIndex& receipts,
-            const std::vector<ProductId>& potentials, bool now, ProgressSink& progress) {
-  const Campaign& campaign = look.campaign;
-  std::set<std::filesystem::path> folders;
-  progress.begin(now ? "removing potentials" : "moving potentials to the trash", potentials.size(),
-                 "potentials");
-  for (const ProductId& id : potentials) {
-    throw_if_stop_requested();
-    const std::string below = relative_path(campaign, id);
-    if (now) {
-      const std::filesystem::path path = contained_path(disk, campaign.lux.root, below);
-      disk.remove(path);
-      folders.insert(path.parent_path());
-    } else {
-      const auto known = receipts.known(product_name(campaign, id));
-      move_to_trash(disk, campaign, Stage::lux, below, "released", known ? known->receipt : std::string());
-    }
-    progress.advance(1);
-  }
-  for (const std::filesystem::path& folder : folders) disk.sync_directory(folder);
-  progress.end();
 }
 
 }  // namespace
@@ -126,7 +98,7 @@ ExitStatus run_release(int argc, char** argv) {
   fmt::print("backup: {}\n", backup);
   const std::filesystem::path record = record_release(disk, campaign, found.receipts, leaving);
   audit_change(fmt::format("released {}, told of in {}", what, record.string()));
-  let_go(disk, look, found.receipts, leaving, now, *progress);
+  let_go(disk, campaign, found.receipts, leaving, now, *progress);
   fmt::print("released {}{}\n", what,
              now ? ""
                  : fmt::format("; recovery trash purge frees the space after {} hours",

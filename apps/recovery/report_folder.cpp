@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "base/error.hpp"
 #include "io/atomic_writer.hpp"
@@ -68,9 +69,11 @@ fs::path reports_folder(const Campaign& campaign) {
   return campaign.state / "reports";
 }
 
-fs::path leave_report(Disk& disk, const Look& look, const Survey& found, const fs::path& folder,
+fs::path leave_report(Disk& disk, const Look& look, const Survey& found,
+                      std::optional<std::vector<std::string>> ledger_problems, const fs::path& folder,
                       ProgressSink& progress) {
   Report report = gather_report(disk, look, found, progress);
+  report.ledger_problems = std::move(ledger_problems);
   report.written = utc_now();
   const std::string first_choice = report_name(report.written, look.campaign.name);
   report.name = first_choice;

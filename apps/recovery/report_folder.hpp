@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@ namespace lenswright {
 std::filesystem::path reports_folder(const Campaign& campaign);  // <state>/reports
 
 // Gathers, writes and names a report of what was found; returns its folder. It appears whole, or not at all.
+// ledger_problems: as Report has it.
 std::filesystem::path leave_report(Disk& disk, const Look& look, const Survey& found,
+                                   std::optional<std::vector<std::string>> ledger_problems,
                                    const std::filesystem::path& folder, ProgressSink& progress);
 
 // Names of those that are there, oldest first.

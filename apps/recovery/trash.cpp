@@ -72,14 +72,17 @@ ExitStatus list(Disk& disk, const Campaign& campaign) {
   return listing.problems.empty() ? ExitStatus::done : ExitStatus::gaps;
 }
 
-// An entry by its name; a product or path by the newest entry of it; with a time, all since then.
-std::vector<TrashEntry> chosen(const TrashListing& listing, const std::vector<std::string>& words,
-                               const std::string& since) {
+// An entry by its name; a product, or the path where it lay, by the newest entry of it; with a time, all since then.
+std::vector<TrashEntry> chosen(const Campaign& campaign, const TrashListing& listing,
+                               const std::vector<std::string>& words, const std::string& since) {
   std::vector<TrashEntry> found;
   for (const std::string& word : words) {
+    const std::filesystem::path place = std::filesystem::absolute(word).lexically_normal();
     const auto match =
         std::find_if(listing.entries.rbegin(), listing.entries.rend(), [&](const TrashEntry& entry) {
-          return entry.entry == word || (entry.held && (name_of(entry) == word || entry.path == word));
+          return entry.entry == word ||
+                 (entry.held && (name_of(entry) == word || entry.path == word ||
+                                 stage_root(campaign, entry.stage) / entry.path == place));
         });
     if (match == listing.entries.rend())
       throw UsageError(
@@ -107,7 +110,7 @@ ExitStatus restore(Disk& disk, const Campaign& campaign, const cxxopts::ParseRes
                    const std::vector<std::string>& words, ProgressSink& progress) {
   const std::string since = parsed.count("since") > 0 ? parsed["since"].as<std::string>() : "";
   const bool swap = parsed.count("swap") > 0;
-  const std::vector<TrashEntry> entries = chosen(list_trash(disk, campaign), words, since);
+  const std::vector<TrashEntry> entries = chosen(campaign, list_trash(disk, campaign), words, since);
   if (entries.empty()) throw UsageError("restore what? Name entries or products, or --since TIME");
   if (swap) back_up(disk, campaign, "before trash restore --swap", progress);
   std::size_t refused = 0;
@@ -135,7 +138,8 @@ ExitStatus restore(Disk& disk, const Campaign& campaign, const cxxopts::ParseRes
 ExitStatus purge(Disk& disk, const Campaign& campaign, const cxxopts::ParseResult& parsed,
                  const std::vector<std::string>& words, ProgressSink& progress) {
   const TrashListing listing = list_trash(disk, campaign);
-  const std::vector<TrashEntry> asked = words.empty() ? listing.entries : chosen(listing, words, "");
+  const std::vector<TrashEntry> asked =
+      words.empty() ? listing.entries : chosen(campaign, listing, words, "");
   const std::vector<TrashEntry> old = older_than(asked, campaign.safety.trash_hours, utc_now());
   std::vector<TrashEntry> leaving;
   std::copy_if(old.begin(), old.end(), std::back_inserter(leaving),

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "campaign/product_path.hpp"
 #include "command_line.hpp"
@@ -37,13 +38,13 @@ void say_damaged(const Look& look, const Survey& found) {
   if (damaged.size() > kShown) fmt::print("  and {} more\n", damaged.size() - kShown);
 }
 
-// Products are held against what the ledger tells of them; so what it tells is checked too.
-bool verify_ledger(const Look& look, ProgressSink& progress) {
-  const std::vector<std::string> problems = check_ledger_at_rest(real_disk(), look.campaign, progress);
-  for (const std::string& problem : problems) fmt::print("ledger: {}\n", printable(problem));
-  if (!problems.empty())
-    fmt::print("next: recovery ledger rebuild --config {}\n", look.campaign.file.string());
-  return problems.empty();
+// Of what the ledger tells. Products are held against that at tier full; so it is checked there, too.
+using LedgerProblems = std::optional<std::vector<std::string>>;
+
+void say_ledger(const Look& look, const LedgerProblems& problems) {
+  if (!problems || problems->empty()) return;
+  for (const std::string& problem : *problems) fmt::print("ledger: {}\n", printable(problem));
+  fmt::print("next: recovery ledger rebuild --config {}\n", look.campaign.file.string());
 }
 
 ExitStatus verify_sample(const Look& look, const Sample& sample, bool resume, const DiagnosisView& view) {
@@ -125,17 +126,19 @@ ExitStatus run_verify(int argc, char** argv) {
   const auto progress = make_terminal_progress();
   const Survey found = survey(look, real_disk(), *progress);
   const Summary summary = summary_of(look, found);
+  LedgerProblems ledger;
+  if (look.tier == Tier::full) ledger = check_ledger_at_rest(real_disk(), look.campaign, *progress);
   fmt::print("{}", draw_verification(summary, view));
+  say_ledger(look, ledger);
   if (parsed->count("report") > 0) {
     const std::string named = (*parsed)["report"].as<std::string>();
     const std::filesystem::path folder =
         named.empty() ? reports_folder(look.campaign) : std::filesystem::absolute(named);
     fmt::print("report: {}\n",
-               (leave_report(real_disk(), look, found, folder, *progress) / "report.html").string());
+               (leave_report(real_disk(), look, found, ledger, folder, *progress) / "report.html").string());
   }
-  const bool ledger_sound =
-      look.tier != Tier::full || (verify_ledger(look, *progress) && summary.receipt_problems.empty());
-  return std::max(status_of(summary.verdict), ledger_sound ? ExitStatus::done : ExitStatus::gaps);
+  const bool records_sound = !ledger || (ledger->empty() && summary.receipt_problems.empty());
+  return std::max(status_of(summary.verdict), records_sound ? ExitStatus::done : ExitStatus::gaps);
 }
 
 }  // namespace lenswright

@@ -7,11 +7,14 @@
 #include <random>
 
 #include "base/error.hpp"
+#include "base/stop_request.hpp"
 #include "campaign/product_graph.hpp"
 #include "campaign/product_path.hpp"
 #include "io/atomic_writer.hpp"
+#include "io/contained_path.hpp"
 #include "ledger/actor.hpp"
 #include "ledger/sealed_json.hpp"
+#include "ledger/trash.hpp"
 
 namespace lenswright {
 
@@ -132,6 +135,28 @@ fs::path record_release(Disk& disk, const Campaign& campaign, const ReceiptIndex
                         fmt::format("{}-{:08x}.json", compact_time(record.when), std::random_device{}());
   publish_text(disk, path, encode_release(campaign, record));
   return path;
+}
+
+void let_go(Disk& disk, const Campaign& campaign, const ReceiptIndex& receipts,
+            const std::vector<ProductId>& potentials, bool now, ProgressSink& progress) {
+  std::set<fs::path> folders;
+  progress.begin(now ? "removing potentials" : "moving potentials to the trash", potentials.size(),
+                 "potentials");
+  for (const ProductId& id : potentials) {
+    throw_if_stop_requested();
+    const std::string below = relative_path(campaign, id);
+    if (now) {
+      const fs::path path = contained_path(disk, campaign.lux.root, below);
+      disk.remove(path);
+      folders.insert(path.parent_path());
+    } else {
+      const auto known = receipts.known(product_name(campaign, id));
+      move_to_trash(disk, campaign, Stage::lux, below, "released", known ? known->receipt : std::string());
+    }
+    progress.advance(1);
+  }
+  for (const fs::path& folder : folders) disk.sync_directory(folder);
+  progress.end();
 }
 
 ReleasedProducts read_released(Disk& disk, const Campaign& campaign) {

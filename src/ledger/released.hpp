@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/progress.hpp"
 #include "io/checksum.hpp"
 #include "ledger/scan.hpp"
 
@@ -51,6 +52,12 @@ ReleaseRecord decode_release(const Campaign& campaign, const std::filesystem::pa
 // Of now, by whoever runs this program. Returns its file.
 std::filesystem::path record_release(Disk& disk, const Campaign& campaign, const ReceiptIndex& receipts,
                                      const std::vector<ProductId>& potentials);
+
+// What a record tells of goes: to the trash, or at once (now). Wherever it ends, all that is gone is told of, and what is
+// left can be let go by the next call.
+// REQUIRES: record_release() has told of these.
+void let_go(Disk& disk, const Campaign& campaign, const ReceiptIndex& receipts,
+            const std::vector<ProductId>& potentials, bool now, ProgressSink& progress);
 
 struct ReleasedProducts {
   std::set<std::string, std::less<>> names;

@@ -123,8 +123,9 @@ void Scanner::scan_combination(const ExpectedFolder& expected, const Listing& mo
   model_ = model_index;
   realization_ = realization;
   if (seen_ != nullptr)
-    combination_ =
-        fmt::format("{}/{}", stage_name(stage_), combination_folder(campaign_, model_, realization_));
+    combination_ = fmt::format(
+        "{} {}", stage_name(stage_),
+        (stage_root(campaign_, stage_) / combination_folder(campaign_, model_, realization_)).string());
   const std::filesystem::path model_folder =
       stage_root(campaign_, stage_) / campaign_.models[static_cast<std::size_t>(model_index)].name;
   const std::string name = realization_folder(realization);
@@ -194,7 +195,7 @@ void Scanner::visit_file(const ExpectedFile& expected, const std::filesystem::pa
   }
   FilePrint print = 0;
   if (seen_ != nullptr && tier_ != Tier::quick && status.type == FileType::regular) {
-    print = seen_->print(combination_, expected.below, status);
+    print = seen_->print(combination_, expected.below, status, expected.format);
     if (!full && seen_->contains(print)) {
       sound.push_back(print);
       return;

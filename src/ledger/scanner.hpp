@@ -78,7 +78,7 @@ class Scanner {
   // The place of the walk.
   Stage stage_ = Stage::lensplanes;
   int model_ = 0, realization_ = 0;
-  std::string combination_;                  // with its stage, for prints of files
+  std::string combination_;                  // its folder, with its stage, for prints of files
   std::vector<std::vector<Tally>> tallies_;  // by kind, then index
 };
 

@@ -16,7 +16,7 @@ namespace lenswright {
 namespace {
 
 // Raised whenever tier header looks at something else.
-constexpr std::string_view kHead = "lenswright seen files 1\n";
+constexpr std::string_view kHead = "lenswright seen files 2\n";
 // Times of change tick no finer than this on any file system in use.
 constexpr std::chrono::seconds kTick{2};
 
@@ -24,7 +24,7 @@ std::filesystem::path seen_file(const Campaign& campaign) {
   return campaign.state / "seen-files";
 }
 
-// head, seed, count, prints, digest of all before
+// head, count, prints, digest of all before
 struct Image {
   std::string bytes;
   void add(const void* data, std::size_t size) { bytes.append(static_cast<const char*>(data), size); }
@@ -32,7 +32,10 @@ struct Image {
 
 }  // namespace
 
-SeenFiles::SeenFiles(const Campaign& campaign) : seed_(digest_of(campaign.effective_json)) {
+SeenFiles::SeenFiles(const Campaign& campaign)
+    : planes_(static_cast<std::uint64_t>(campaign.planes())),
+      snapshots_(campaign.snapshots.size()),
+      maps_(campaign.raytracing.sources.size() * campaign.raytracing.fields.size()) {
   const auto now = std::chrono::system_clock::now() - kTick;
   rest_before_ns_ = std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
 }
@@ -42,17 +45,17 @@ SeenFiles SeenFiles::load(Disk& disk, const Campaign& campaign) {
   try {
     if (!disk.status(seen_file(campaign))) return seen;
     const std::string bytes = read_text(disk, seen_file(campaign));
-    std::array<std::uint64_t, 3> facts{};  // seed, count
-    const std::size_t fixed = kHead.size() + sizeof(facts), seal = sizeof(Digest);
+    std::uint64_t count = 0;
+    const std::size_t fixed = kHead.size() + sizeof(count), seal = sizeof(Digest);
     if (bytes.size() < fixed + seal || !bytes.starts_with(kHead)) return seen;
-    std::memcpy(facts.data(), bytes.data() + kHead.size(), sizeof(facts));
+    std::memcpy(&count, bytes.data() + kHead.size(), sizeof(count));
     Digest written;
     std::memcpy(&written, bytes.data() + bytes.size() - seal, seal);
     const std::size_t size = bytes.size() - fixed - seal;
-    if (Digest{facts[0], facts[1]} != seen.seed_ || facts[2] * sizeof(FilePrint) != size ||
+    if (count * sizeof(FilePrint) != size ||
         digest_of(std::string_view(bytes).substr(0, bytes.size() - seal)) != written)
       return seen;
-    std::vector<FilePrint> prints(facts[2]);
+    std::vector<FilePrint> prints(count);
     std::memcpy(prints.data(), bytes.data() + fixed, size);
     seen.fill(prints);
   } catch (const IoError&) {
@@ -61,18 +64,25 @@ SeenFiles SeenFiles::load(Disk& disk, const Campaign& campaign) {
   return seen;
 }
 
-FilePrint SeenFiles::print(std::string_view folder, std::string_view below, const FileStatus& status) const {
+FilePrint SeenFiles::print(std::string_view folder, std::string_view below, const FileStatus& status,
+                           const ProductFile& expected) const {
   const Digest place = digest_of(folder), name = digest_of(below);
-  const std::array<std::uint64_t, 10> facts{seed_.high,
-                                            seed_.low,
-                                            place.high,
+  const bool light_cone = expected.layout == FileLayout::lux_config,
+             hdf5 = expected.layout == FileLayout::hdf5;
+  const std::array<std::uint64_t, 14> facts{place.high,
                                             place.low,
                                             name.high,
                                             name.low,
                                             status.size,
                                             static_cast<std::uint64_t>(status.modified_ns),
                                             static_cast<std::uint64_t>(status.changed_ns),
-                                            status.inode};
+                                            status.inode,
+                                            static_cast<std::uint64_t>(expected.layout),
+                                            static_cast<std::uint64_t>(expected.grid),
+                                            expected.size.value_or(0),
+                                            light_cone ? planes_ : 0,
+                                            light_cone ? snapshots_ : 0,
+                                            hdf5 ? maps_ : 0};
   const FilePrint print = digest_of(std::as_bytes(std::span(facts))).low;
   return print == 0 ? 1 : print;
 }
@@ -117,10 +127,10 @@ void SeenFiles::take(std::vector<FilePrint> found, bool whole) {
 
 void SeenFiles::save(Disk& disk, const Campaign& campaign) const {
   Image image;
-  image.bytes.reserve(kHead.size() + sizeof(FilePrint) * (count_ + 5));
+  image.bytes.reserve(kHead.size() + sizeof(FilePrint) * (count_ + 3));
   image.add(kHead.data(), kHead.size());
-  const std::array<std::uint64_t, 3> facts{seed_.high, seed_.low, count_};
-  image.add(facts.data(), sizeof(facts));
+  const std::uint64_t count = count_;
+  image.add(&count, sizeof(count));
   for (const FilePrint print : slots_)
     if (print != 0) image.add(&print, sizeof(print));
   const Digest digest = digest_of(image.bytes);

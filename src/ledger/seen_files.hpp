@@ -1,10 +1,11 @@
 // seen_files.hpp: which files a scan has found sound, markers and all, and how the file system described them then:
 // <state>/seen-files. One that is described the same need not be opened again at tier header.
 //
-// Print:   64 bits from path, size, times of change of content and of state, inode, and the effective configuration:
-//          whoever writes to a file, replaces it, or edits the campaign file, has it opened again
+// Print:   64 bits from path, size, times of change of content and of state, inode, and what tier header expects of the
+//          file: whoever writes to it, replaces it, or edits its grid in the campaign file, has it opened again. Seeds
+//          and all else that a file's record is held against are no matter here: records are compared at every look.
 // Hazard:  a disk that changes bytes by itself changes no times. That is for tier full, which always reads.
-// A cache: absent, damaged or of another configuration it knows nothing, which costs time and nothing else.
+// A cache: absent or damaged it knows nothing, which costs time and nothing else.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "campaign/campaign.hpp"
-#include "io/checksum.hpp"
+#include "campaign/product_path.hpp"
 #include "io/disk.hpp"
 
 namespace lenswright {
@@ -22,11 +22,12 @@ using FilePrint = std::uint64_t;  // never 0
 
 class SeenFiles {
  public:
-  explicit SeenFiles(const Campaign& campaign);  // knows nothing
+  explicit SeenFiles(const Campaign& campaign);  // knows nothing; `campaign` says what is expected
   static SeenFiles load(Disk& disk, const Campaign& campaign);
 
-  // folder: the combination's, with its stage; below: the path below it.
-  FilePrint print(std::string_view folder, std::string_view below, const FileStatus& status) const;
+  // folder: the combination's, with its stage and the stage's root; below: the path below it.
+  FilePrint print(std::string_view folder, std::string_view below, const FileStatus& status,
+                  const ProductFile& expected) const;
   bool contains(FilePrint print) const;
   // Whether the file has rested long enough for its times to show any later change.
   bool at_rest(const FileStatus& status) const;
@@ -39,7 +40,8 @@ class SeenFiles {
  private:
   void fill(const std::vector<FilePrint>& prints);
 
-  Digest seed_;
+  // Of a light cone, and of an HDF5 file: what their heads are held against.
+  std::uint64_t planes_, snapshots_, maps_;
   std::int64_t rest_before_ns_ = 0;
   std::vector<FilePrint> slots_;  // open addressing; 0: free
   std::size_t count_ = 0;

@@ -142,8 +142,6 @@ std::string incomplete_section(const Report& report) {
         "<code>recovery diagnose{} --all</code> names them.</p>\n",
         number(report.orphans, "/orphans"), report.orphans == 1 ? "file lies" : "files lie",
         escaped(report.options));
-  for (const std::string& problem : summary.receipt_problems)
-    text += fmt::format("<p>Receipt not used: {}</p>\n", escaped(problem));
   return text + "</section>\n";
 }
 

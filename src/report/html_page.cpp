@@ -30,7 +30,8 @@ std::string cards(const Report& report) {
 }
 
 std::string verdict(const Report& report) {
-  const char* look = report.summary.verdict == Verdict::complete ? "good"
+  const bool whole = report.damaged_records() == 0;
+  const char* look = report.summary.verdict == Verdict::complete ? (whole ? "good" : "doubt")
                      : report.summary.verdict == Verdict::gaps   ? "bad"
                                                                  : "doubt";
   const std::string words = headline(report);
@@ -47,6 +48,7 @@ std::string contents(const Report& report) {
   for (const auto& [id, title] : {std::pair("completeness", "Complete?"),
                                   {"coverage", "Gaps"},
                                   {"incomplete", "What mends them"},
+                                  {"records", "Recorded"},
                                   {"soundness", "Sound?"},
                                   {"pictures", "Pictures"},
                                   {"history", "Recoveries"},
@@ -75,8 +77,8 @@ std::string html(const Report& report) {
       escaped(report.name), escaped(report.written.substr(0, 10) + " " + report.written.substr(11, 5)),
       campaign, verdict(report), cards(report), contents(report));
   page += completeness_section(report) + coverage_section(report) + incomplete_section(report) +
-          soundness_section(report) + pictures_section(report) + history_section(report) +
-          provenance_section(report) + checking_section(report);
+          records_section(report) + soundness_section(report) + pictures_section(report) +
+          history_section(report) + provenance_section(report) + checking_section(report);
   return page + fmt::format(
                     "</main>\n<footer><p>Written by lenswright {}. Self-contained: this file needs no "
                     "network and no scripts.</p></footer>\n</body>\n</html>\n",

@@ -14,6 +14,7 @@ std::string style_sheet();  // what stands in <style>
 std::string completeness_section(const Report& report);  // stages, models and the goal
 std::string coverage_section(const Report& report);      // maps of model x realization, and of lost planes
 std::string incomplete_section(const Report& report);
+std::string records_section(const Report& report);  // receipts, who made what, the ledger
 std::string history_section(const Report& report);
 std::string soundness_section(const Report& report);
 std::string pictures_section(const Report& report);

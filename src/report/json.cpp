@@ -33,6 +33,20 @@ Json json_of(const std::vector<CombinationSummary>& combinations) {
 
 }  // namespace
 
+Json mixed_json(const Summary& summary) {
+  Json json = Json::array();
+  for (const MixedProducers& mixed : summary.mixed) {
+    Json producers = Json::object();
+    for (const ProducerCount& count : mixed.producers) producers[count.producer] = count.products;
+    json.push_back({{"stage", stage_name(stage_of(mixed.kind))},
+                    {"sets", mixed.sets},
+                    {"example", mixed.example},
+                    {"producers", std::move(producers)},
+                    {"because", describe(mixed)}});
+  }
+  return json;
+}
+
 std::string diagnosis_json(const Summary& summary) {
   Json json;
   json["schema"] = kDiagnoseSchema;
@@ -60,16 +74,7 @@ std::string diagnosis_json(const Summary& summary) {
                                {"because", blocked.because},
                                {"example", blocked.example}});
   }
-  json["mixed"] = Json::array();
-  for (const MixedProducers& mixed : summary.mixed) {
-    Json producers = Json::object();
-    for (const ProducerCount& count : mixed.producers) producers[count.producer] = count.products;
-    json["mixed"].push_back({{"stage", stage_name(stage_of(mixed.kind))},
-                             {"sets", mixed.sets},
-                             {"example", mixed.example},
-                             {"producers", std::move(producers)},
-                             {"because", describe(mixed)}});
-  }
+  json["mixed"] = mixed_json(summary);
   json["pattern"] = summary.pattern;
   json["findings"] = Json::array();
   for (const FindingSummary& finding : summary.findings) {

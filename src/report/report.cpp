@@ -42,6 +42,10 @@ std::int64_t Report::complete() const {
   return summary.total(State::complete);
 }
 
+std::int64_t Report::damaged_records() const {
+  return std::ssize(summary.receipt_problems) + (ledger_problems ? std::ssize(*ledger_problems) : 0);
+}
+
 std::string Report::goal_sentence() const {
   if (!summary.kappa_goal) return {};
   const auto reached =
@@ -55,7 +59,8 @@ std::string headline(const Report& report) {
   const std::int64_t expected = report.expected(), complete = report.complete();
   switch (report.summary.verdict) {
     case Verdict::complete:
-      return fmt::format("Complete: all {} expected products are there.", grouped(expected));
+      return fmt::format("Complete: all {} expected products are there{}.", grouped(expected),
+                         report.damaged_records() == 0 ? "" : ", but records of them are damaged");
     case Verdict::gaps:
       return fmt::format("Not complete: {} of {} expected products are there ({} %), {} are not.",
                          grouped(complete), grouped(expected), percent(complete, expected),

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,10 +52,13 @@ struct Report {
   std::int64_t orphans = 0;  // files that the campaign does not expect
   std::vector<ReportPicture> pictures;
   ChecksumFacts checksums;
+  // What the ledger tells of products against its own checksums and the receipts, sentences; none: not looked at.
+  std::optional<std::vector<std::string>> ledger_problems;
 
   std::int64_t expected() const;
   std::int64_t complete() const;
-  std::string goal_sentence() const;  // empty: no goal
+  std::int64_t damaged_records() const;  // receipts that are not used, and what is wrong with the ledger
+  std::string goal_sentence() const;     // empty: no goal
 };
 inline constexpr std::size_t kIncompleteKept = 300;
 

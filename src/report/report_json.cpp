@@ -1,6 +1,7 @@
 // report.json, declared in report.hpp; its keys: docs/report-json.md.
 #include <nlohmann/json.hpp>
 
+#include "report/json.hpp"
 #include "report/report.hpp"
 
 namespace lenswright {
@@ -17,6 +18,8 @@ Json json_of(const StageSummary& stage) {
     json[std::string(state_name(state))] = stage.counts.in(state);
   json["damaged"] = stage.damaged();
   json["blocked"] = stage.counts.blocked;
+  json["unverified"] = stage.unverified;
+  json["adopted"] = stage.adopted;
   return json;
 }
 
@@ -253,7 +256,10 @@ std::string report_json(const Report& report) {
                                {"example", blocked.example}});
   json["incomplete"] = incomplete_json(report);
   json["orphans"] = report.orphans;
+  json["mixed"] = mixed_json(summary);
   json["receipt_problems"] = summary.receipt_problems;
+  json["ledger"] = {{"checked", report.ledger_problems.has_value()},
+                    {"problems", report.ledger_problems.value_or(std::vector<std::string>{})}};
   json["history"] = history_json(report.history);
   json["soundness"] = soundness_json(report.soundness);
   json["provenance"] = provenance_json(report.provenance);

@@ -73,6 +73,21 @@ std::string incomplete(const Report& report) {
   return text;
 }
 
+std::string records_text(const Report& report) {
+  std::string text;
+  for (const StageSummary& stage : report.summary.stages)
+    if (stage.unverified + stage.adopted > 0)
+      text += fmt::format("- {} of {}: {} unverified, {} adopted\n", stage.unit, stage.name,
+                          grouped(stage.unverified), grouped(stage.adopted));
+  for (const MixedProducers& mixed : report.summary.mixed)
+    text += fmt::format("- mixed producers, whose last digits may differ: {}\n", plain(describe(mixed)));
+  for (const std::string& problem : report.summary.receipt_problems)
+    text += fmt::format("- receipt not used: {}\n", plain(problem));
+  for (const std::string& problem : report.ledger_problems.value_or(std::vector<std::string>{}))
+    text += fmt::format("- ledger: {}\n", plain(problem));
+  return text.empty() ? text : "\n## Records\n\n" + text;
+}
+
 std::string soundness_text(const Soundness& soundness) {
   if (soundness.files == 0) return {};
   std::string text = fmt::format("\n## Soundness\n\n{} maps looked at, {} flagged as unusual.\n",
@@ -132,8 +147,8 @@ std::string markdown(const Report& report) {
                                  headline(report), tier_sentence(report.summary.tier));
   if (const std::string goal = report.goal_sentence(); !goal.empty()) text += fmt::format("{}\n", goal);
   text += fmt::format("\nWritten {} as `{}`.\n\n", report.written, report.name);
-  return text + completeness(report) + incomplete(report) + soundness_text(report.soundness) +
-         history_text(report.history) + provenance_text(report);
+  return text + completeness(report) + incomplete(report) + records_text(report) +
+         soundness_text(report.soundness) + history_text(report.history) + provenance_text(report);
 }
 
 }  // namespace lenswright

@@ -98,6 +98,42 @@ TEST_F(RecoveryReport, DamagedRecordsAreToldAndDoNotStopIt) {
   EXPECT_THAT(json()["history"]["problems"][0].get<std::string>(), HasSubstr("plan.json"));
 }
 
+TEST_F(RecoveryReport, AtTierFullItTellsWhatIsWrongWithTheLedger) {
+  ASSERT_EQ(tree_.run("verify --tier full --report").status, 0);
+  EXPECT_EQ(json()["ledger"], nlohmann::json::parse(R"({"checked": true, "problems": []})"));
+  const fs::path archive = tree_.tree().campaign().state / "receipts/archive";
+  const fs::path receipt = fs::directory_iterator(archive)->path();
+  test::flip_bit(receipt, 4000);
+  const auto outcome = tree_.run("verify --tier full --report");
+  EXPECT_EQ(outcome.status, 1) << outcome.output;
+  const std::string name = receipt.filename().string();
+  const nlohmann::json report = json();
+  EXPECT_THAT(report["ledger"]["problems"].dump(), HasSubstr(name));
+  EXPECT_THAT(report["headline"].get<std::string>(), HasSubstr("records of them are damaged"));
+  EXPECT_THAT(test::read_file(reports_ / "latest/report.html"),
+              AllOf(HasSubstr(name), HasSubstr("ledger rebuild")));
+  EXPECT_THAT(test::read_file(reports_ / "latest/report.md"), HasSubstr("- ledger: "));
+  ASSERT_EQ(tree_.run("verify --report").status, 0) << "a look at heads does not read the ledger";
+  EXPECT_EQ(json()["ledger"]["checked"], false);
+}
+
+TEST_F(RecoveryReport, ItTellsWhereProducersAreMixed) {
+  // Of the runs of this project none of hydro's has a receipt; then one of them is made again.
+  const Campaign& campaign = tree_.tree().campaign();
+  fs::remove_all(receipts_folder(campaign));
+  Receipt receipt = tree_.tree().receipt(Stage::raytracing);
+  receipt.products.resize(1);
+  write_receipt(real_disk(), campaign, receipt);
+  ASSERT_EQ(tree_.run("verify --report").status, 0);
+  const nlohmann::json report = json();
+  ASSERT_EQ(report["mixed"].size(), 1U) << report["mixed"];
+  EXPECT_EQ(report["mixed"][0]["example"], "dmo");
+  EXPECT_EQ(report["stages"][0]["unverified"], 36);
+  const std::string because = report["mixed"][0]["because"];
+  EXPECT_THAT(test::read_file(reports_ / "latest/report.html"), HasSubstr(because));
+  EXPECT_THAT(test::read_file(reports_ / "latest/report.md"), HasSubstr("mixed producers"));
+}
+
 TEST(RecoveryCompletion, OffersEveryVerbAndItsOptions) {
   const auto bash =
       test::run_command(fmt::format("'{}' completion bash > /dev/null && bash -c 'eval \"$({} completion "

@@ -19,10 +19,29 @@ using testing::Not;
 const ProductId kPlane{ProductKind::mass_plane, 1, 0, 2};
 const ProductId kPotential{ProductKind::potential, 1, 0, 3};
 
+// Of all mass planes but one, which is not there.
+Receipt receipt_but(const test::SmallTree& tree, const ProductId& lost) {
+  tree.write(lost);
+  Receipt receipt = tree.receipt(Stage::lensplanes);
+  tree.remove(lost);
+  std::erase_if(receipt.products, [&](const ProductRecord& record) {
+    return record.product == product_name(tree.campaign(), lost);
+  });
+  return receipt;
+}
+
 class RecoverySubmit : public testing::Test {
  protected:
   test::SmallTree tree_;
   void SetUp() override { test::put_input_names(tree_); }
+  // What it says to someone who types `answer`.
+  std::string at_terminal(const std::string& arguments, const std::string& answer) const {
+    return test::run_command(fmt::format("cd '{}' && (sleep 1; echo {}) | script -qec \"'{}' {} --config "
+                                         "campaign.yaml\" /dev/null",
+                                         (tree_ / "").string(), answer, test::program("recovery").string(),
+                                         arguments))
+        .output;
+  }
   std::size_t files_in(const fs::path& folder) const {
     std::size_t files = 0;
     if (!fs::exists(folder)) return 0;
@@ -120,6 +139,29 @@ TEST_F(RecoverySubmit, ManyMovesOrTasksAskFirst) {
   fs::remove(tree_.file(kPlane));
   tree_.remove({ProductKind::mass_plane, 1, 0, 4});
   EXPECT_THAT(recovery(tree_, "submit --set safety.max_tasks=1").output, HasSubstr("safety.max_tasks = 1"));
+}
+
+// Planes of another code, of which no receipt tells, and one of them is lost.
+TEST_F(RecoverySubmit, AsksBeforeItMixesProducersInASet) {
+  tree_.remove({ProductKind::mass_plane, 1, 1, 2});
+  const auto refused = recovery(tree_, "submit --ranks 1");
+  EXPECT_EQ(refused.status, 2) << refused.output;
+  EXPECT_THAT(
+      refused.output,
+      AllOf(HasSubstr("Producers would be mixed, whose last digits may differ: mass planes of 1 realization "
+                      "(first: LP_01)"),
+            HasSubstr("17 unverified"), HasSubstr("Nobody can be asked here"), HasSubstr("--yes")));
+  EXPECT_FALSE(fs::exists(tree_ / "state/plans")) << "nothing is planned without an answer";
+  EXPECT_THAT(recovery(tree_, "submit --dry-run").output, HasSubstr("would ask: Producers would be mixed"));
+  EXPECT_THAT(at_terminal("submit --ranks 1", "n"),
+              AllOf(HasSubstr("Go on? [y/N]"), HasSubstr("nothing done")));
+  EXPECT_FALSE(fs::exists(tree_ / "state/plans"));
+  EXPECT_THAT(at_terminal("submit --ranks 1", "y"), HasSubstr("0 of 1 planned products are complete"));
+  EXPECT_THAT(recovery(tree_, "submit --ranks 1 --yes").output, HasSubstr("0 of 1 planned products"));
+
+  // With receipts of this project's numerics for all of the set it is none to be asked about.
+  write_receipt(real_disk(), tree_.campaign(), receipt_but(tree_, {ProductKind::mass_plane, 1, 1, 2}));
+  EXPECT_THAT(recovery(tree_, "submit --dry-run").output, Not(HasSubstr("would ask")));
 }
 
 TEST_F(RecoverySubmit, SecondSubmitIsToldWhoHoldsTheLock) {

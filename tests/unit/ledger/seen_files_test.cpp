@@ -130,7 +130,7 @@ TEST_F(SeenFilesTest, ALookAtAPartForgetsNothing) {
   EXPECT_LE(disk_.opened, kMarkers);
 }
 
-TEST_F(SeenFilesTest, DamagedOrOfAnotherConfigurationItKnowsNothing) {
+TEST_F(SeenFilesTest, DamagedItKnowsNothing) {
   const SeenFiles seen = learned();
   seen.save(real_disk(), tree_.campaign());
   const fs::path file = tree_.campaign().state / "seen-files";
@@ -143,11 +143,25 @@ TEST_F(SeenFilesTest, DamagedOrOfAnotherConfigurationItKnowsNothing) {
     scan_with(loaded);
     EXPECT_GT(disk_.opened, 100U) << at;
   }
-  test::write_file(file, sound);
-  Campaign other = tree_.campaign();
-  other.effective_json += " ";
-  const SeenFiles loaded = SeenFiles::load(real_disk(), other);
-  EXPECT_FALSE(loaded.contains(seen.print("lux/dmo/LP_00", "lenspot01.dat", {})));
+}
+
+// What is seen are facts about files, which a seed or a cosmology does not change; what is expected of a file is one, too.
+TEST_F(SeenFilesTest, AnotherConfigurationOpensOnlyThoseOfWhichItExpectsSomethingElse) {
+  const fs::path file = tree_ / "campaign.yaml";
+  learned().save(real_disk(), tree_.campaign());
+  const auto opened_with = [&](const std::vector<std::string>& overrides) {
+    const Campaign other = load_campaign(file, overrides);
+    SeenFiles seen = SeenFiles::load(real_disk(), other);
+    SilentProgress silent;
+    disk_.opened = 0;
+    scan(other, disk_, Tier::header, {}, {}, silent, nullptr, &seen);
+    return disk_.opened;
+  };
+  const std::size_t always = opened_with({});
+  EXPECT_LE(always, kMarkers);
+  EXPECT_EQ(opened_with({"raytracing.seed=7", "cosmology.omega_m=0.3", "raytracing.field_deg=4.0"}), always);
+  EXPECT_EQ(opened_with({"lensplanes.grid=16"}), always + 36 + 36) << "planes and potentials";
+  EXPECT_EQ(opened_with({"raytracing.grid=8"}), always + 18 * 4) << "maps";
 }
 
 }  // namespace
