@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <functional>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "survey.hpp"
@@ -21,6 +23,18 @@ const std::map<std::string, std::string>& known_values() {
   return values;
 }
 
+// The first word after a verb that does several things.
+std::string actions_of(const Verb& verb) {
+  static const std::map<std::string, std::string, std::less<>> actions = {
+      {"backup", "create list verify restore"},
+      {"completion", "bash zsh"},
+      {"ledger", "merge check rebuild export import"},
+      {"report", "list open"},
+      {"trash", "list restore purge"}};
+  const auto found = actions.find(verb.name);
+  return found == actions.end() ? std::string() : found->second;
+}
+
 // In single quotes of a shell, without what means something to zsh's _arguments.
 std::string described(const std::string& text) {
   std::string result;
@@ -33,8 +47,11 @@ std::string described(const std::string& text) {
 }
 
 std::string bash_completion() {
-  std::string names, cases;
+  std::string names, cases, actions;
   for (const Verb& verb : verbs()) {
+    if (const std::string words = actions_of(verb); !words.empty())
+      actions += fmt::format("      {}) COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return ;;\n",
+                             verb.name, words);
     names += (names.empty() ? "" : " ") + std::string(verb.name);
     std::string words;
     for (const VerbOption& option : options_of(verb.run, std::string(verb.name)))
@@ -54,6 +71,10 @@ _recovery() {{
   fi
   case "$before" in
 {}  esac
+  if [ "$COMP_CWORD" -eq 2 ] && [[ "$word" != -* ]]; then
+    case "${{COMP_WORDS[1]}}" in
+{}    esac
+  fi
   if [[ "$word" != -* ]]; then
     COMPREPLY=($(compgen -f -- "$word"))
     return
@@ -64,7 +85,7 @@ _recovery() {{
 }}
 complete -o filenames -F _recovery recovery
 )sh",
-                     names, values, cases);
+                     names, values, actions, cases);
 }
 
 std::string zsh_completion() {
@@ -80,6 +101,8 @@ std::string zsh_completion() {
                                  ? fmt::format(":{}:_files", described(option.argument))
                                  : fmt::format(":{}:({})", described(option.argument), values->second));
     }
+    if (const std::string words = actions_of(verb); !words.empty())
+      options += fmt::format(" \\\n        '1:what:({})'", words);
     cases += fmt::format("    {}) _arguments{} '*:file:_files' ;;\n", verb.name, options);
   }
   return fmt::format(R"sh(#compdef recovery

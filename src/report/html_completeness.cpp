@@ -114,7 +114,7 @@ std::string incomplete_section(const Report& report) {
   }
   if (!summary.blocked.empty()) {
     HtmlTable table("What cannot be made from what is there",
-                    {{"stage", false}, {"products", true}, {"why", false}, {"for example", false}});
+                    {{"stage"}, {"products", true}, {"why", false, true}, {"for example", false, true}});
     for (std::size_t i = 0; i < summary.blocked.size() && i < 50; ++i) {
       const BlockedSummary& blocked = summary.blocked[i];
       table.add({escaped(stage_name(blocked.stage)),
@@ -125,7 +125,7 @@ std::string incomplete_section(const Report& report) {
   }
   if (report.incomplete_total > 0) {
     HtmlTable table("Products that are not complete, damaged ones first",
-                    {{"product", false}, {"state", false}, {"why", false}, {"command that mends it", false}});
+                    {{"product"}, {"state"}, {"why", false, true}, {"command that mends it", false, true}});
     for (const IncompleteEntry& entry : report.incomplete)
       table.add({product_code(entry.product), escaped(entry.state), escaped(entry.because),
                  fmt::format("<code>{}</code>", escaped(entry.command))});

@@ -99,12 +99,15 @@ std::string stage_map(const Coverage& coverage, const std::vector<std::string>& 
                       kTop + static_cast<int>(m) * kCell));
     }
   }
-  const std::string each = stage.cells.empty() || stage.cells.front().empty()
-                               ? std::string()
-                               : fmt::format(" ({} {} in each cell)",
-                                             number(stage.cells.front().front().expected,
-                                                    fmt::format("/coverage/stages/{}/cells/0/0/expected", s)),
-                                             escaped(stage.unit));
+  const std::string each =
+      stage.cells.empty() || stage.cells.front().empty()
+          ? std::string()
+          : fmt::format(" ({} {} in each cell)",
+                        number(stage.cells.front().front().expected,
+                               fmt::format("/coverage/stages/{}/cells/0/0/expected", s)),
+                        escaped(stage.cells.front().front().expected == 1 && stage.unit.ends_with('s')
+                                    ? stage.unit.substr(0, stage.unit.size() - 1)
+                                    : stage.unit));
   return fmt::format("<figure><figcaption><b>{}</b>{}</figcaption>{}</svg></figure>\n", escaped(stage.stage),
                      each, svg);
 }

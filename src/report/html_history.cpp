@@ -75,9 +75,8 @@ std::string step_text(const RecoveryStep& step, std::size_t i) {
 
 std::string happenings_text(const RecoveryHistory& history) {
   if (history.happenings.empty()) return {};
-  HtmlTable table(
-      "Newest last",
-      {{"when (UTC)", false}, {"who", false}, {"command", false}, {"changes", false}, {"ended", false}});
+  HtmlTable table("Newest last",
+                  {{"when (UTC)"}, {"who"}, {"command", false, true}, {"changes", false, true}, {"ended"}});
   for (const Happening& happening : history.happenings) {
     std::vector<std::string> changes;
     for (const std::string& change : happening.changes) changes.push_back(escaped(change));

@@ -174,7 +174,7 @@ std::string outliers(const Soundness& soundness) {
                         number(soundness.ensembles, "/soundness/ensembles"));
   if (soundness.outliers.empty()) return text;
   HtmlTable table("Flagged maps, the farthest off first",
-                  {{"run", false}, {"source plane", true}, {"by", false}, {"sigma", true}, {"why", false}});
+                  {{"run"}, {"source plane", true}, {"by"}, {"sigma", true}, {"why", false, true}});
   for (std::size_t i = 0; i < soundness.outliers.size(); ++i) {
     const OutlierEntry& outlier = soundness.outliers[i];
     const std::string at = fmt::format("/soundness/outliers/{}/", i);

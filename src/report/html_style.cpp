@@ -44,7 +44,7 @@ th,td{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1p
 thead th{color:var(--dim);font-weight:600;border-bottom:2px solid var(--line);vertical-align:bottom}
 tbody th{font-weight:500}.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}th.num,td.num{padding-left:10px}
 th code{overflow-wrap:normal}.share{white-space:nowrap}
-tbody tr:hover{background:var(--soft)}td.wide{min-width:18em;overflow-wrap:anywhere}
+tbody tr:hover{background:var(--soft)}td.wide{min-width:15em;overflow-wrap:anywhere}
 details{margin:.7em 0}summary{cursor:pointer;color:var(--link);padding:3px 0}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:20px 28px;margin:1em 0;align-items:start}
 figure{margin:0;min-width:0}figcaption{font-size:.9rem;color:var(--dim);margin:0 0 6px}figcaption b{color:var(--ink);font-weight:600}
@@ -59,9 +59,10 @@ ul.legend svg.stroke{width:34px;height:12px}
 svg text.axis{fill:var(--ink)}.curve{fill:none;stroke-width:1.4;opacity:.9}.curve.strong{stroke-width:2.8;opacity:1}.band{stroke:none;opacity:.16}
 .curve.k0{stroke:var(--k0)}.curve.k1{stroke:var(--k1)}.curve.k2{stroke:var(--k2)}.curve.k3{stroke:var(--k3)}.curve.k4{stroke:var(--k4)}.curve.k5{stroke:var(--k5)}.curve.k6{stroke:var(--k6)}.curve.k7{stroke:var(--k7)}
 .band.k0{fill:var(--k0)}.band.k1{fill:var(--k1)}.band.k2{fill:var(--k2)}.band.k3{fill:var(--k3)}.band.k4{fill:var(--k4)}.band.k5{fill:var(--k5)}.band.k6{fill:var(--k6)}.band.k7{fill:var(--k7)}
-.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:20px}.pictures img{width:100%;height:auto;background:#fff;border-radius:4px;display:block}
+.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:20px;align-items:end}.pictures img{width:100%;height:auto;background:#fff;border-radius:4px;display:block}
 .bar{display:inline-block;width:7em;height:.55em;background:var(--soft);border-radius:3px;overflow:hidden;vertical-align:middle}.bar i{display:block;height:100%;background:var(--complete)}
-@media (max-width:560px){body{font-size:15px}main,header.top,footer{padding-left:14px;padding-right:14px}header.top{padding-top:20px}h1{font-size:1.5rem}dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:.5em}dl.cards{grid-template-columns:1fr 1fr;gap:8px}dl.cards dd{font-size:1.25rem}}
+@media (max-width:560px){body{font-size:15px}main,header.top,footer{padding-left:14px;padding-right:14px}header.top{padding-top:20px}h1{font-size:1.5rem}dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:.5em}dl.cards{grid-template-columns:1fr 1fr;gap:8px}dl.cards dd{font-size:1.25rem}
+.stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.stack tbody tr{display:block;border-bottom:1px solid var(--line);padding:7px 0}.stack tbody th,.stack tbody td,.stack td.wide,.stack td.num{display:block;border:0;padding:1px 0;min-width:0;text-align:left;white-space:normal}.stack th code{overflow-wrap:anywhere}.stack td::before{content:attr(data-label) ": ";color:var(--dim)}}
 @media print{@page{margin:16mm}:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#bbb;--soft:#eee;--link:#000;--good:#064;--bad:#820;--doubt:#540;--good-soft:#fff;--bad-soft:#fff;--doubt-soft:#fff;--mark:#000;--complete:#4c8fc4;--k0:#000;--k1:#0072b2;--k2:#d55e00;--k3:#008a68;--k4:#b3479b;--k5:#b07a00;--k6:#3d8fc9;--k7:#7a6a00}
 body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}nav{display:none}main,header.top,footer{max-width:none;padding:0}h2{break-after:avoid}figure,tr,.verdict,dl.cards div{break-inside:avoid}.scroll{overflow:visible}details:not([open]){display:none}}
 )css";

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
@@ -78,13 +79,19 @@ std::string product_code(std::string_view name) {
   return fmt::format("<code>{}</code>", text);
 }
 
+bool HtmlTable::stacks() const {
+  return std::any_of(columns_.begin(), columns_.end(), [](const Column& column) { return column.wide; });
+}
+
 void HtmlTable::add(const std::vector<std::string>& cells) {
   assert(cells.size() == columns_.size());
   rows_ += "<tr>";
-  for (std::size_t column = 0; column < cells.size(); ++column) {
-    const std::string kind = columns_[column].numeric ? " class=\"num\"" : "";
-    rows_ += column == 0 ? fmt::format("<th scope=\"row\"{}>{}</th>", kind, cells[column])
-                         : fmt::format("<td{}>{}</td>", kind, cells[column]);
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    const Column& column = columns_[k];
+    const std::string kind = column.numeric ? " class=\"num\"" : column.wide ? " class=\"wide\"" : "";
+    const std::string label = stacks() ? fmt::format(" data-label=\"{}\"", escaped(column.title)) : "";
+    rows_ += k == 0 ? fmt::format("<th scope=\"row\"{}>{}</th>", kind, cells[k])
+                    : fmt::format("<td{}{}>{}</td>", kind, label, cells[k]);
   }
   rows_ += "</tr>\n";
 }
@@ -95,9 +102,10 @@ std::string HtmlTable::draw() const {
     head += fmt::format("<th scope=\"col\"{}>{}</th>", column.numeric ? " class=\"num\"" : "",
                         escaped(column.title));
   return fmt::format(
-      "<div class=\"scroll\" role=\"region\" aria-label=\"{0}\" tabindex=\"0\"><table><caption>{0}</caption>"
+      "<div class=\"scroll\" role=\"region\" aria-label=\"{0}\" "
+      "tabindex=\"0\"><table{3}><caption>{0}</caption>"
       "<thead><tr>{1}</tr></thead>\n<tbody>{2}</tbody></table></div>\n",
-      escaped(caption_), head, rows_);
+      escaped(caption_), head, rows_, stacks() ? " class=\"stack\"" : "");
 }
 
 std::string details(std::string_view summary, const std::string& content) {

@@ -28,6 +28,8 @@ class HtmlTable {
   struct Column {
     std::string title;
     bool numeric = false;
+    bool wide =
+        false;  // sentences and commands: never squeezed to a word per line; on a phone rows are stacked
   };
   HtmlTable(std::string caption, std::vector<Column> columns)
       : caption_(std::move(caption)), columns_(std::move(columns)) {}
@@ -37,6 +39,7 @@ class HtmlTable {
   std::string draw() const;  // in a box that scrolls sideways where the page is narrow
 
  private:
+  bool stacks() const;
   std::string caption_;
   std::vector<Column> columns_;
   std::string rows_;

@@ -46,6 +46,8 @@ for (const table of document.querySelectorAll('table')) {
   for (const head of table.querySelectorAll('th')) if (!head.scope) tell('table header without scope', head);
   for (const row of table.tBodies[0].rows) if (row.cells[0].tagName !== 'TH') tell('row without header', row);
 }
+for (const row of document.querySelectorAll('tr'))
+  if (row.getBoundingClientRect().height > 400) tell('row taller than half a screen', row);
 for (const cell of document.querySelectorAll('td.num'))
   if (/\d/.test(cell.textContent) && !cell.querySelector('[data-json]')) tell('number of unknown origin', cell);
 for (const node of document.querySelectorAll('[src],link[href],script')) {

@@ -135,17 +135,18 @@ TEST_F(RecoveryReport, ItTellsWhereProducersAreMixed) {
 }
 
 TEST(RecoveryCompletion, OffersEveryVerbAndItsOptions) {
-  const auto bash =
-      test::run_command(fmt::format("'{}' completion bash > /dev/null && bash -c 'eval \"$({} completion "
-                                    "bash)\"; COMP_WORDS=(recovery verify --re); "
-                                    "COMP_CWORD=2; _recovery; echo \"${{COMPREPLY[@]}}\"; "
-                                    "COMP_WORDS=(recovery verify --tier f); COMP_CWORD=3; _recovery; "
-                                    "echo \"${{COMPREPLY[@]}}\"; COMP_WORDS=(recovery di); COMP_CWORD=1; "
-                                    "_recovery; echo \"${{COMPREPLY[@]}}\"'",
-                                    test::program("recovery").string(), test::program("recovery").string()));
+  const auto bash = test::run_command(
+      fmt::format("'{}' completion bash > /dev/null && bash -c 'eval \"$({} completion "
+                  "bash)\"; COMP_WORDS=(recovery verify --re); "
+                  "COMP_CWORD=2; _recovery; echo \"${{COMPREPLY[@]}}\"; "
+                  "COMP_WORDS=(recovery verify --tier f); COMP_CWORD=3; _recovery; "
+                  "echo \"${{COMPREPLY[@]}}\"; COMP_WORDS=(recovery ledger re); COMP_CWORD=2; _recovery; "
+                  "echo \"${{COMPREPLY[@]}}\"; COMP_WORDS=(recovery di); COMP_CWORD=1; "
+                  "_recovery; echo \"${{COMPREPLY[@]}}\"'",
+                  test::program("recovery").string(), test::program("recovery").string()));
   EXPECT_EQ(bash.status, 0);
   EXPECT_THAT(bash.output, AllOf(HasSubstr("--report"), HasSubstr("--realization"), HasSubstr("full\n"),
-                                 HasSubstr("diagnose")));
+                                 HasSubstr("rebuild\n"), HasSubstr("diagnose")));
   const auto zsh = test::run_command(fmt::format("'{}' completion zsh", test::program("recovery").string()));
   EXPECT_THAT(zsh.output, AllOf(HasSubstr("#compdef recovery"), HasSubstr("*--report["),
                                 HasSubstr("manifest) _arguments")));
