@@ -172,22 +172,32 @@ class Builder {
       }
   }
 
-  // array_limit holds for the stage: its arrays share it as their sizes are, at least one each.
   void name_and_limit() {
     for (const Stage stage : kStages) {
-      std::int64_t elements = 0, count = 0;
-      for (const JobArray& array : arrays_)
-        if (array.stage == stage) elements += std::ssize(array.elements), ++count;
-      const std::int64_t limit = resource(campaign_, stage, "array_limit", 0);
-      const std::size_t width = std::max<std::size_t>(2, std::to_string(count).size());
-      std::int64_t number = 0;
-      for (JobArray& array : arrays_) {
-        if (array.stage != stage) continue;
-        array.name = fmt::format("{}-{:0{}}", stage_name(stage), ++number, width);
-        if (limit > 0 && limit < elements)
-          array.at_once =
-              static_cast<int>(std::max<std::int64_t>(1, limit * std::ssize(array.elements) / elements));
-      }
+      std::vector<JobArray*> arrays;
+      for (JobArray& array : arrays_)
+        if (array.stage == stage) arrays.push_back(&array);
+      const std::size_t width = std::max<std::size_t>(2, std::to_string(arrays.size()).size());
+      for (std::size_t i = 0; i < arrays.size(); ++i)
+        arrays[i]->name = fmt::format("{}-{:0{}}", stage_name(stage), i + 1, width);
+      share_limit(arrays, resource(campaign_, stage, "array_limit", 0));
+    }
+  }
+
+  // array_limit holds for the stage: one for each of its arrays, and of what is left as much as their sizes are. An
+  // array must run one element at least, so more arrays than the limit exceed it.
+  static void share_limit(const std::vector<JobArray*>& arrays, std::int64_t limit) {
+    std::int64_t elements = 0;
+    for (const JobArray* array : arrays) elements += std::ssize(array->elements);
+    if (limit <= 0 || limit >= elements) return;
+    std::int64_t more = std::max<std::int64_t>(0, limit - std::ssize(arrays));
+    std::int64_t waiting = elements - std::ssize(arrays);  // beyond the first of each
+    for (JobArray* array : arrays) {
+      const std::int64_t beyond = std::ssize(array->elements) - 1;
+      const std::int64_t part = waiting == 0 ? 0 : more * beyond / waiting;
+      array->at_once = static_cast<int>(1 + part);
+      more -= part;
+      waiting -= beyond;
     }
   }
 

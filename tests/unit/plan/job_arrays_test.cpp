@@ -1,5 +1,6 @@
 #include "plan/job_arrays.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -247,22 +248,38 @@ TEST(JobArrays, WhatAClusterDoesNotTakeIsLeftWithAllThatWaitsForIt) {
   }
 }
 
+// Of 17 arrays with 79 elements, most with few, exactly as many run as the limit says, however they are sized.
 TEST(JobArrays, AStagesLimitIsSharedByItsArrays) {
-  const RealPlan real({"slurm.lux.array_limit=40", "slurm.lensplanes.array_limit=5"});
-  int together = 0;
-  for (const JobArray& array : real.arrays()) {
-    if (array.stage == Stage::lensplanes) {
-      EXPECT_EQ(array.at_once, 5);
+  for (const int limit : {17, 18, 20, 40, 78}) {
+    const RealPlan real({fmt::format("slurm.lux.array_limit={}", limit), "slurm.lensplanes.array_limit=5"});
+    int together = 0;
+    for (const JobArray& array : real.arrays()) {
+      if (array.stage == Stage::lensplanes) {
+        EXPECT_EQ(array.at_once, 5);
+      }
+      if (array.stage == Stage::lux) {
+        EXPECT_GE(array.at_once, 1);
+        EXPECT_LE(array.at_once, std::ssize(array.elements));
+        together += array.at_once;
+      }
+      if (array.stage == Stage::raytracing) {
+        EXPECT_EQ(array.at_once, 0);
+      }
     }
-    if (array.stage == Stage::lux) {
-      EXPECT_GE(array.at_once, 1);
-      together += array.at_once;
-    }
-    if (array.stage == Stage::raytracing) {
-      EXPECT_EQ(array.at_once, 0);
-    }
+    EXPECT_EQ(together, limit);
   }
-  EXPECT_LE(together, 40);
+}
+
+// Slurm limits an array, not several: less than one element of an array cannot run.
+TEST(JobArrays, WithMoreArraysThanTheLimitEachRunsOneElement) {
+  const RealPlan real({"slurm.lux.array_limit=5"});
+  int arrays = 0;
+  for (const JobArray& array : real.arrays())
+    if (array.stage == Stage::lux) {
+      EXPECT_EQ(array.at_once, 1);
+      ++arrays;
+    }
+  EXPECT_EQ(arrays, 17);
 }
 
 TEST(InFlight, IsNeitherPlannedNorBlockedAndWhatNeedsItWaits) {
