@@ -5,6 +5,7 @@
 #     --accounting        with slurmdbd and MariaDB, so that sacct answers
 #     --nodes N           virtual nodes of 4 CPUs and 4000 MB each (4)
 #     --set KEY=VALUE     a line of slurm.conf, in place of the one it would have (repeat for more)
+#     --while PID         until that process has ended, then it is stopped by itself; parent: who called this
 #   scripts/slurm_sandbox.sh stop [--all]         cancels its jobs, stops its daemons, removes the folder
 #   scripts/slurm_sandbox.sh status               what runs; exit status 0: it answers, 1: it doesn't
 #   eval "$(scripts/slurm_sandbox.sh env)"        this shell's sbatch, squeue ... talk to it
@@ -25,18 +26,19 @@ usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 
 verb=${1:-}
 [ $# -gt 0 ] && shift
-folder='' record='' accounting=no nodes=4 all=no settings=()
+folder='' record='' accounting=no nodes=4 all=no owner='' settings=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --accounting) accounting=yes ;;
     --all) all=yes ;;
-    --nodes | --set | --dir | --record)
+    --nodes | --set | --dir | --record | --while)
       [ $# -ge 2 ] || die "$1 needs a value"
       case "$1" in
         --nodes) nodes=$2 ;;
         --set) settings+=("$2") ;;
         --dir) folder=$2 ;;
         --record) record=$2 ;;
+        --while) owner=$2 ;;
       esac
       shift ;;
     *) usage >&2; die "unknown option $1" ;;
@@ -58,6 +60,7 @@ daemon_of() {
   local id
   [ -s "$1" ] && id=$(cat "$1") && alive "$id" && [ "$(cat "/proc/$id/comm" 2>/dev/null)" = "$2" ] && echo "$id"
 }
+born() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; } # ids come round again, with this they don't
 is_sandbox() { [ -f "$1/.slurm-sandbox" ]; }
 answers() { SLURM_CONF="$1/etc/slurm.conf" timeout 15 scontrol ping 2>/dev/null | grep -q 'is UP'; }
 
@@ -276,6 +279,10 @@ start() {
   chmod 700 "$folder"/{state,munge}
   [ -z "$record" ] || echo "$folder" >"$record"
 
+  # Before anything runs: whatever becomes of who started this, in a session of its own.
+  if [ -n "$owner" ]; then
+    setsid bash "${BASH_SOURCE[0]}" guard --dir "$folder" --record "$record" --while "$owner" </dev/null >/dev/null 2>&1 &
+  fi
   trap '[ "$?" = 0 ] || stop_daemons' EXIT # half of a sandbox is none; its logs stay until stop
   # Of the caller's, they would reach daemons and jobs.
   for variable in $(compgen -e); do
@@ -350,7 +357,13 @@ stop() {
   block=$(cat "$folder/.slurm-sandbox")
   rm -rf -- "$folder"
   if [[ $block =~ ^[0-9]+$ ]]; then rmdir "$home/ports/$block" 2>/dev/null || true; fi
-  [ -z "$record" ] || rm -f -- "$record"
+  if [ -n "$record" ] && [ "$(cat "$record" 2>/dev/null)" = "$folder" ]; then rm -f -- "$record"; fi
+}
+guard() {
+  local birth
+  birth=$(born "$owner")
+  while is_sandbox "$folder" && alive "$owner" && [ "$(born "$owner")" = "$birth" ]; do sleep 0.5; done
+  ! is_sandbox "$folder" || stop
 }
 
 # ---- status, env ------------------------------------------------------------------------------------------------
@@ -372,7 +385,11 @@ status() {
 }
 
 case "$verb" in
-  start) start ;;
+  start)
+    [ "$owner" != parent ] || owner=$PPID
+    [ -z "$owner" ] || alive "$owner" || die "--while $owner: there is no such process"
+    start ;;
+  guard) guard ;; # start's own
   stop)
     if [ "$all" = yes ]; then
       mapfile -t every < <(known)

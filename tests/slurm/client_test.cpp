@@ -3,10 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-
-#include <atomic>
-#include <thread>
 
 #include "slurm_sandbox.hpp"
 
@@ -165,12 +161,12 @@ TEST_F(SlurmClientReal, LimitsAreThoseOfTheCluster) {
 
 // The controller is stopped while sbatch waits for its answer: sbatch gives up, the job is there all the same.
 TEST_F(SlurmClientReal, ASubmissionWhoseAnswerIsLostIsFoundByItsName) {
-  std::string pid = test::read_file(sandbox_ / "run/slurmctld.pid");
-  const pid_t controller = static_cast<pid_t>(std::stol(pid));
-  ASSERT_EQ(kill(controller, SIGSTOP), 0);
   const std::string name = fmt::format("lw-lost-{}", folder_.path().filename().string());
-  const SubmitAnswer answer = client_.submit(script("true"), {"--job-name=" + name, "--output=/dev/null"});
-  kill(controller, SIGCONT);
+  SubmitAnswer answer;
+  {
+    const test::StoppedController stopped(sandbox_);
+    answer = client_.submit(script("true"), {"--job-name=" + name, "--output=/dev/null"});
+  }
   EXPECT_EQ(answer.outcome, Outcome::unknown);
   EXPECT_THAT(answer.message, HasSubstr("timed out"));
   test::eventually("the lost job is found", [&] { return client_.jobs_named(name).size() == 1; });

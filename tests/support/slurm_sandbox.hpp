@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -52,8 +54,8 @@ inline std::filesystem::path shared_slurm_sandbox() {
 class OwnSlurmSandbox {
  public:
   explicit OwnSlurmSandbox(const std::string& options) {
-    const CommandOutcome started =
-        run_command(fmt::format("'{}' start --record '{}' {}", script(), record().string(), options));
+    const CommandOutcome started = run_command(fmt::format("'{}' start --while {} --record '{}' {}", script(),
+                                                           getpid(), record().string(), options));
     if (started.status != 0) throw Failure("cannot start a Slurm sandbox: " + started.output);
     std::string folder = read_file(record());
     while (!folder.empty() && folder.back() == '\n') folder.pop_back();
@@ -67,6 +69,21 @@ class OwnSlurmSandbox {
   std::filesystem::path record() const { return folder_ / "record"; }
   static std::string script() { return source("scripts/slurm_sandbox.sh").string(); }
   TemporaryFolder folder_;
+};
+
+// A controller that hangs, until this ends.
+class StoppedController {
+ public:
+  explicit StoppedController(const std::filesystem::path& sandbox)
+      : id_(static_cast<pid_t>(std::stol(read_file(sandbox / "run/slurmctld.pid")))) {
+    if (kill(id_, SIGSTOP) != 0) throw Failure("cannot stop the sandbox's controller");
+  }
+  ~StoppedController() { kill(id_, SIGCONT); }
+  StoppedController(const StoppedController&) = delete;
+  StoppedController& operator=(const StoppedController&) = delete;
+
+ private:
+  pid_t id_;
 };
 
 // Waits until `happened`; fails the test with what it was waiting for if it never does.
