@@ -6,9 +6,10 @@ export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
 "${launch[@]}" @PROGRAM@ @ARGUMENTS@ --task "$SLURM_ARRAY_TASK_ID" &
 step=$!
 
-# Slurm warns this shell alone before the limit: the program is told, finishes what it has in hand, and ends with 75.
+# Slurm warns this shell alone before the limit: the program is told (if it hasn't just ended), finishes what it has in
+# hand, and ends with 75.
 warned=no
-trap 'warned=yes; kill -USR1 "$step"' USR1
+trap 'warned=yes; kill -USR1 "$step" 2>/dev/null || true' USR1
 status=0
 wait "$step" || status=$?
 while [ "$warned" = yes ]; do # the warning, not the program's end, ended the wait

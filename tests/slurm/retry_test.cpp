@@ -5,11 +5,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <csignal>
+#include <fstream>
 #include <map>
 
 #include "campaign/load_campaign.hpp"
 #include "io/disk.hpp"
 #include "ledger/attempt.hpp"
+#include "ledger/receipt_index.hpp"
 #include "run/submission_journal.hpp"
 #include "slurm_sandbox.hpp"
 
@@ -25,6 +29,35 @@ using testing::Not;
 using testing::SizeIs;
 
 constexpr int kElements = 6;  // realizations of one model: an element each
+
+// Of this name and with all of these words in their command line.
+std::vector<pid_t> processes(const std::vector<std::string>& name_and_words) {
+  std::vector<pid_t> found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const pid_t id = static_cast<pid_t>(std::atoi(entry.path().filename().c_str()));
+    if (id <= 0) continue;
+    std::ifstream comm(entry.path() / "comm"), cmdline(entry.path() / "cmdline");
+    std::string name, words;
+    std::getline(comm, name);
+    std::getline(cmdline, words);
+    std::replace(words.begin(), words.end(), '\0', ' ');
+    bool all = name == name_and_words.front();
+    for (std::size_t i = 1; i < name_and_words.size(); ++i)
+      all = all &&
+            words.find(name_and_words[i] + (i + 1 == name_and_words.size() ? " " : "")) != std::string::npos;
+    if (all) found.push_back(id);
+  }
+  return found;
+}
+
+// Whether SIGUSR1 has come to a process that cannot take it now.
+bool has_warning(pid_t process) {
+  std::ifstream status(fmt::format("/proc/{}/status", process));
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("SigPnd:") || line.starts_with("ShdPnd:"))
+      if ((std::stoull(line.substr(line.find(':') + 1), nullptr, 16) >> (SIGUSR1 - 1) & 1) != 0) return true;
+  return false;
+}
 
 class SlurmRetry : public testing::Test {
  protected:
@@ -120,6 +153,15 @@ launch=(mpirun -n 1)
       EXPECT_TRUE(fact.bytes == all.at("dmo/LP_05/" + fs::path(name).filename().string()).bytes) << name;
   }
 
+  std::size_t maps(int realization) const {
+    const fs::path root = campaign_.raytracing.root / fmt::format("dmo/LP_{:02}", realization);
+    std::size_t found = 0;
+    if (fs::exists(root))
+      for (const auto& entry : fs::recursive_directory_iterator(root))
+        found += entry.path().extension() == ".dat" && !entry.path().filename().string().starts_with('.');
+    return found;
+  }
+
   test::OwnSlurmSandbox sandbox_{"--nodes 6"};
   test::TemporaryFolder folder_;
   Campaign campaign_;
@@ -190,6 +232,86 @@ TEST_F(SlurmRetry, ElementsThatDieInEveryWayGoAgainByTheirCauseAndNothingIsMadeT
   const auto after = potentials();
   for (const auto& [name, fact] : before) EXPECT_TRUE(after.at(name) == fact) << name << " was made again";
   EXPECT_EQ(recovery("verify --stage lux").status, 0);
+}
+
+// The warning before the limit takes the whole way: Slurm, the script's shell, mpirun or srun, every rank. The ranks are
+// held until it has come, so that they are in the middle of their runs however fast the machine is.
+TEST_F(SlurmRetry, WarnedBeforeTheLimitRunsInHandArePublishedAndOnlyTheRestGoesAgain) {
+  constexpr std::size_t kRuns = 120;
+  const std::vector<std::string> overrides = {fmt::format("raytracing.runs={}", kRuns),
+                                              "raytracing.grid=128"};
+  const Campaign wide = load_campaign(folder_ / "campaign.yaml", overrides);
+  const std::string selected =
+      fmt::format(" --stage raytracing --realization 0 1 --set {}", fmt::join(overrides, " --set "));
+  const CommandOutcome lux =
+      test::run_command(fmt::format("cd '{}' && '{}' --config campaign.yaml --realization 0 1",
+                                    folder_.path().string(), test::program("lux_convert").string()));
+  ASSERT_EQ(lux.status, 0) << lux.output;
+  test::write_file(folder_ / "site.sh",
+                   "case $SLURM_ARRAY_TASK_ID in\n  0) launch=(mpirun -n 2) ;;\n  "
+                   "*) launch=(srun --mpi=pmix -n 2) ;;\nesac\n");
+  const std::string submit_runs =
+      "submit --executor slurm --set slurm.defaults.ntasks=2 --set slurm.defaults.cpus_per_task=1" + selected;
+  const CommandOutcome first = recovery(submit_runs);
+  ASSERT_EQ(first.status, 0) << first.output;
+  const Submission submission = last_submission();
+  ASSERT_THAT(submission.arrays, SizeIs(1));
+  const std::string job = std::to_string(*submission.arrays[0].answer->job);
+  EXPECT_THAT(test::read_file(submission.arrays[0].intent.script), HasSubstr("B:USR1@60"));
+
+  std::map<int, std::vector<pid_t>> ranks;  // by element
+  ASSERT_TRUE(test::eventually("both elements are at work, and held", [&] {
+    for (const int element : {0, 1}) {
+      if (ranks.contains(element) || maps(element) == 0) continue;
+      ranks[element] = processes({"raytrace", folder_.path().string(), fmt::format("--task {}", element)});
+      for (const pid_t rank : ranks[element]) kill(rank, SIGSTOP);
+    }
+    return ranks.size() == 2;
+  }));
+  for (const auto& [element, ids] : ranks) EXPECT_THAT(ids, SizeIs(2)) << element;
+  for (const int element : {0, 1})  // the limit is near: Slurm looks every half minute
+    admin(fmt::format("scontrol update jobid={}_{} EndTime=now+80seconds", job, element));
+  EXPECT_TRUE(test::eventually("the warning has come to every rank", [&] {
+    return std::all_of(ranks.begin(), ranks.end(), [](const auto& of_element) {
+      return std::all_of(of_element.second.begin(), of_element.second.end(), has_warning);
+    });
+  }));
+  for (const auto& [element, ids] : ranks)
+    for (const pid_t rank : ids) kill(rank, SIGCONT);
+  wait_until_over(submission);
+
+  const Attempts attempts = load_attempts(real_disk(), campaign_);
+  ASSERT_THAT(attempts.records, SizeIs(2));
+  std::size_t left = 0;
+  for (const Attempt& attempt : attempts.records) {
+    EXPECT_EQ(attempt.end, AttemptEnd::out_of_time) << attempt.message;
+    EXPECT_EQ(attempt.status, 75);
+    EXPECT_EQ(attempt.ranks, 2);
+    EXPECT_EQ(attempt.job.array_job, job);
+    EXPECT_GT(attempt.left.size(), 0U);
+    EXPECT_EQ(attempt.left.size(), kRuns - maps(std::stoi(attempt.job.element)) / 2) << "two maps of a run";
+    left += attempt.left.size();
+  }
+  for (const auto& [element, end] : elements(submission))
+    EXPECT_EQ(describe_end(end), "FAILED with exit status 75") << element;
+  // The receipts of what they had published are there, whole.
+  EXPECT_EQ(ReceiptIndex::load(real_disk(), wide).size(), 2 * 9U + 2 * kRuns - left);
+
+  const CommandOutcome dry = recovery(submit_runs + " --dry-run");
+  EXPECT_THAT(dry.output,
+              AllOf(HasSubstr(fmt::format("time 00:10:00 -> 00:20:00 (job {}_0 ran out of time)", job)),
+                    HasSubstr("2 elements")));
+  const CommandOutcome second = recovery(submit_runs);
+  ASSERT_EQ(second.status, 0) << second.output;
+  const Submission again = last_submission();
+  std::size_t planned = 0;
+  for (const SubmittedArray& array : again.arrays)
+    for (const auto& [index, products] : element_products(real_disk(), wide, array.intent))
+      planned += products.size();
+  EXPECT_EQ(planned, left);
+  wait_until_over(again);
+  for (const auto& [element, end] : elements(again)) EXPECT_EQ(end.state, JobState::done) << element;
+  EXPECT_EQ(recovery("verify" + selected).status, 0);
 }
 
 TEST_F(SlurmRetry, ByItselfAfterAllJobsAndAReportAtTheEnd) {
