@@ -59,10 +59,11 @@ ExitStatus run_cancel(int argc, char** argv) {
   // While one submits, what it hands over next would escape.
   const CampaignLock lock(real_disk(), look.campaign);
   const auto commands = make_process_source();
-  SlurmClient client(*commands);
+  SlurmClient client(*commands, client_settings(look.campaign));
   const JobLook jobs = look_at_jobs(real_disk(), look.campaign, client);
   if (!jobs.problem.empty())
-    throw SchedulerError("recovery cancel", static_cast<int>(ExitStatus::failed), jobs.problem);
+    throw SchedulerError("recovery cancel", static_cast<int>(ExitStatus::failed),
+                         "nothing is cancelled. " + jobs.problem);
   const std::vector<LiveArray> live = live_arrays(jobs, look.selection);
   // Those that follow would plan again what is cancelled here, and begin as soon as it is.
   std::vector<std::string> ids;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 
 #include "base/error.hpp"
 
@@ -27,6 +29,13 @@ void find_lost_answers(JobLook& look, SlurmClient& client) {
 
 }  // namespace
 
+SlurmClientSettings client_settings(const Campaign& campaign) {
+  SlurmClientSettings settings;
+  settings.timeout = std::chrono::seconds(campaign.slurm_command_timeout_seconds);
+  settings.tell = [](const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); };
+  return settings;
+}
+
 JobLook look_at_jobs(Disk& disk, const Campaign& campaign, SlurmClient& client) {
   JobLook look;
   std::vector<Submission> all = read_submissions(disk, campaign);
@@ -43,8 +52,12 @@ JobLook look_at_jobs(Disk& disk, const Campaign& campaign, SlurmClient& client) 
       if (submission.follow_up && submission.follow_up->answer && submission.follow_up->answer->job)
         ids.push_back(*submission.follow_up->answer->job);
     look.jobs = client.jobs(ids);
+  } catch (const StopRequested&) {
+    throw;
   } catch (const Failure& failure) {  // SchedulerError; or there is no squeue here
     look.problem = fmt::format("Slurm could not be asked: {}", failure.what());
+    for (std::size_t at = 0; (at = look.problem.find('\n', at)) != std::string::npos;)
+      look.problem.replace(at, 1, ". ");
   }
   return look;
 }

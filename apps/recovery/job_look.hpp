@@ -11,6 +11,9 @@
 
 namespace lenswright {
 
+// As the campaign says; waiting is told on stderr.
+SlurmClientSettings client_settings(const Campaign& campaign);
+
 struct JobLook {
   // Those whose elements may not all be over, and the newest; oldest first. An array whose answer was lost has one
   // here if Slurm knows its name.

@@ -280,7 +280,7 @@ ExitStatus run_status(int argc, char** argv) {
   request.json = parsed->count("json") > 0;
   if (parsed->count("all") > 0) request.failed_shown = static_cast<std::size_t>(-1);
   const auto commands = make_process_source();
-  SlurmClient client(*commands);
+  SlurmClient client(*commands, client_settings(request.look.campaign));
   return watch(request, client, every);
 }
 

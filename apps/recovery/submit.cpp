@@ -226,7 +226,8 @@ ExitStatus submit(const SubmitRequest& request) {
   Plan plan = make_plan(look.campaign, found.scan, look.selection, found.inputs, options);
   Advice advice;
   if (request.executor.slurm && !plan.tasks.empty()) {
-    AdvisedPlan advised = advise(look, std::move(plan), request.retry_stopped);
+    SlurmClient* client = slurm.reach(!request.dry_run);
+    AdvisedPlan advised = advise(look, std::move(plan), request.retry_stopped, client);
     plan = std::move(advised.plan);
     advice = std::move(advised.advice);
   }
@@ -252,7 +253,7 @@ ExitStatus submit(const SubmitRequest& request) {
   fmt::print("executor: {}{}\n", request.executor.slurm ? "slurm" : "local",
              request.executor.because.empty() ? "" : ", since " + request.executor.because);
   if (request.executor.slurm) {
-    slurm.draw_up(plan, advice, !request.dry_run);
+    slurm.draw_up(plan, advice);
     fmt::print("{}", slurm.text());
     if (request.show_scripts) fmt::print("{}", slurm.scripts(plan, found, options.replace_mismatched));
   }
@@ -276,7 +277,7 @@ ExitStatus submit(const SubmitRequest& request) {
   if (!request.executor.slurm) return carry_out(request, found, plan, *progress);
   const ExitStatus status = slurm.submit(plan, found, options.replace_mismatched, *lock);
   if (request.auto_retry && status == ExitStatus::done)
-    submit_auto_retry(look, *request.auto_retry, request.yes, options.replace_mismatched);
+    submit_auto_retry(look, *request.auto_retry, request.yes, options.replace_mismatched, slurm.client());
   return status;
 }
 

@@ -9,7 +9,6 @@
 #include "ledger/attempt.hpp"
 #include "run/auto_retry.hpp"
 #include "run/local_executor.hpp"
-#include "run/slurm_client.hpp"
 #include "run/slurm_site.hpp"
 #include "run/submission_journal.hpp"
 #include "run/task_advice.hpp"
@@ -36,7 +35,7 @@ fs::path own_folder() {
 
 }  // namespace
 
-AdvisedPlan advise(const Look& look, Plan plan, bool retry_stopped) {
+AdvisedPlan advise(const Look& look, Plan plan, bool retry_stopped, SlurmClient* client) {
   const Campaign& campaign = look.campaign;
   Disk& disk = real_disk();
   const auto commands = make_process_source();
@@ -47,7 +46,10 @@ AdvisedPlan advise(const Look& look, Plan plan, bool retry_stopped) {
   std::vector<SlurmJob> jobs;
   if (const std::vector<std::int64_t> ids = jobs_of(submissions, true); !ids.empty()) {
     try {
-      jobs = SlurmClient(*commands).jobs(ids);
+      if (client == nullptr) throw Failure("the cluster doesn't answer");
+      jobs = client->jobs(ids);
+    } catch (const StopRequested&) {
+      throw;
     } catch (const Failure& failure) {
       notes.push_back(fmt::format("what became of earlier jobs is known from their own records only: {}",
                                   failure.what()));
@@ -71,7 +73,7 @@ AdvisedPlan advise(const Look& look, Plan plan, bool retry_stopped) {
   return advised;
 }
 
-void submit_auto_retry(const Look& look, int times, bool yes, bool replace_mismatched) {
+void submit_auto_retry(const Look& look, int times, bool yes, bool replace_mismatched, SlurmClient& client) {
   const Campaign& campaign = look.campaign;
   Disk& disk = real_disk();
   const std::vector<Submission> submissions = read_submissions(disk, campaign);
@@ -93,9 +95,8 @@ void submit_auto_retry(const Look& look, int times, bool yes, bool replace_misma
   publish_text(disk, script, auto_retry_script(retry));
   write_follow_up(disk, campaign, plan, {auto_retry_name(campaign, plan), times, utc_now(), {}});
 
-  const auto commands = make_process_source();
   const SubmitAnswer answer =
-      SlurmClient(*commands).submit(script, auto_retry_arguments(campaign, plan, jobs, retry.folder, log));
+      client.submit(script, auto_retry_arguments(campaign, plan, jobs, retry.folder, log));
   if (answer.outcome == SubmitAnswer::Outcome::refused)
     write_follow_up_answer(disk, campaign, plan, {std::nullopt, answer.message, utc_now()});
   if (answer.outcome == SubmitAnswer::Outcome::accepted) {

@@ -11,6 +11,7 @@
 #include "base/stop_request.hpp"
 #include "campaign/effective_configuration.hpp"
 #include "io/atomic_writer.hpp"
+#include "job_look.hpp"
 #include "plan/array_spec.hpp"
 #include "plan_folder.hpp"
 #include "run/damaged_files.hpp"
@@ -32,6 +33,16 @@ bool is_in_path(const char* program) {
   for (std::string folder; std::getline(folders, folder, ':');)
     if (access((fs::path(folder.empty() ? "." : folder) / program).c_str(), X_OK) == 0) return true;
   return false;
+}
+
+// Slurm's silence, with what it means here.
+template <typename Question>
+auto before_anything(const Question& question) {
+  try {
+    return question();
+  } catch (const SchedulerError& error) {
+    throw SchedulerError(error.command(), error.exit_status(), error.complaint() + "\nnothing is submitted");
+  }
 }
 
 // The smallest limits of all accounts and QOS that the campaign's stages are charged to.
@@ -82,6 +93,19 @@ std::string needs_text(const std::vector<JobArray>& arrays, const JobArray& arra
   return text;
 }
 
+// Empty unless more elements of the stage may run at once than its array_limit says.
+std::string limit_text(const Campaign& campaign, const std::vector<JobArray>& arrays, Stage stage) {
+  int together = 0, count = 0;
+  for (const JobArray& array : arrays)
+    if (array.stage == stage) together += array.at_once, ++count;
+  const auto resources = campaign.slurm.find(stage);
+  if (resources == campaign.slurm.end()) return {};
+  const auto limit = resources->second.values.find("array_limit");
+  if (limit == resources->second.values.end() || std::stoll(limit->second) >= together) return {};
+  return fmt::format("  array_limit {} of {}: each of its {} arrays runs one element at least, so up to {}\n",
+                     limit->second, stage_name(stage), count, together);
+}
+
 }  // namespace
 
 ExecutorChoice choose_executor(const Campaign& campaign, const std::string& given) {
@@ -100,7 +124,10 @@ ExecutorChoice choose_executor(const Campaign& campaign, const std::string& give
 }
 
 SlurmSide::SlurmSide(const Look& look, ProgressSink& progress)
-    : look_(look), progress_(progress), commands_(make_process_source()), client_(*commands_) {}
+    : look_(look),
+      progress_(progress),
+      commands_(make_process_source()),
+      client_(*commands_, client_settings(look.campaign)) {}
 
 const InFlight& SlurmSide::look_at_queue(const Lease* lease, const std::set<std::string>& assumed_lost) {
   Disk& disk = real_disk();
@@ -115,20 +142,26 @@ const InFlight& SlurmSide::look_at_queue(const Lease* lease, const std::set<std:
         "be made twice; run this where the cluster can be asked");
   if (lease != nullptr) {
     SlurmSubmission settling(disk, look_.campaign, client_, *lease, progress_);
-    for (const std::string& sentence : settling.settle_earlier(assumed_lost)) fmt::print("{}\n", sentence);
+    for (const std::string& sentence : before_anything([&] { return settling.settle_earlier(assumed_lost); }))
+      fmt::print("{}\n", sentence);
     submissions = read_submissions(disk, look_.campaign);
   }
-  in_flight_ = find_in_flight(disk, look_.campaign, submissions, client_);
+  in_flight_ = before_anything([&] { return find_in_flight(disk, look_.campaign, submissions, client_); });
   if (lease != nullptr) close_ended(disk, look_.campaign, submissions, client_);
   return in_flight_;
 }
 
-void SlurmSide::draw_up(const Plan& plan, const Advice& advice, bool cluster_needed) {
+SlurmClient* SlurmSide::reach(bool needed) {
   limits_.max_array_size = kSlurmsOwnArraySize;
-  if (cluster_needed || client_.controller_answers())
-    limits_ = limits_of(client_, look_.campaign);
-  else
+  if (!needed && !client_.controller_answers()) {
     limits_note_ = "the cluster doesn't answer: its limits are taken to be Slurm's own\n";
+    return nullptr;
+  }
+  limits_ = before_anything([&] { return limits_of(client_, look_.campaign); });
+  return &client_;
+}
+
+void SlurmSide::draw_up(const Plan& plan, const Advice& advice) {
   ArrayLimits limits{limits_.max_array_size, -1};
   for (const std::int64_t most : {limits_.max_submit.value_or(0), limits_.max_job_count})
     if (most > 0) {
@@ -157,6 +190,7 @@ std::string SlurmSide::text() const {
     if (shown < array.reasons.size())
       text += fmt::format("    and {} more of that kind\n", array.reasons.size() - shown);
   }
+  for (const Stage stage : kStages) text += limit_text(look_.campaign, arrays_, stage);
   if (left_out_ > 0)
     text += fmt::format(
         "left for a later submit: {} tasks, since the cluster takes no more at once ({}, {} of its {} jobs "

@@ -22,9 +22,12 @@ class SlurmSide {
   // ask about. Prints a sentence for what was settled. `assumed_lost`: see SlurmSubmission::settle_earlier.
   const InFlight& look_at_queue(const Lease* lease, const std::set<std::string>& assumed_lost);
 
-  // The plan as arrays within the cluster's limits, and a line about each. `cluster`: whether its answer is needed;
-  // else a silent cluster's limits are taken to be Slurm's own defaults.
-  void draw_up(const Plan& plan, const Advice& advice, bool cluster_needed);
+  // Asks the cluster for its limits. Where its answer isn't needed, a silent cluster's are taken to be Slurm's own
+  // defaults, and the answer is null; else Slurm's silence is thrown.
+  SlurmClient* reach(bool needed);
+  SlurmClient& client() { return client_; }
+  // The plan as arrays within the cluster's limits, and a line about each. REQUIRES: reach() was called.
+  void draw_up(const Plan& plan, const Advice& advice);
   std::string text() const;
   // The scripts as they would be; nothing is written. Throws InputError for what cannot stand in one.
   std::string scripts(const Plan& plan, const Survey& found, bool replace_mismatched) const;

@@ -96,6 +96,7 @@ struct SafetySettings {
 struct SlurmResources {
   std::map<std::string, std::string> values;  // partition, nodes, ntasks, time, mem, ...; defaults merged in
 };
+inline constexpr int kSlurmCommandTimeoutSeconds = 60;  // unless the campaign says otherwise
 
 struct Campaign {
   std::string name;                    // also the campaign's id in markers and receipts
@@ -118,6 +119,7 @@ struct Campaign {
   std::optional<std::int64_t> kappa_maps_per_model;  // the goal that verify reports
   SafetySettings safety;
   std::map<Stage, SlurmResources> slurm;
+  int slurm_command_timeout_seconds = kSlurmCommandTimeoutSeconds;  // of squeue, sbatch, ...
   std::string effective_json;  // the whole effective configuration, canonical (sorted keys), goes into plans
 
   int planes() const { return static_cast<int>(snapshots.size()) * planes_per_snapshot; }

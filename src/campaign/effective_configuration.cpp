@@ -75,6 +75,8 @@ std::string effective_configuration(const Campaign& campaign) {
   json slurm = json::object();
   for (const auto& [stage, resources] : campaign.slurm)
     slurm[std::string(stage_name(stage))] = resources.values;
+  if (campaign.slurm_command_timeout_seconds != kSlurmCommandTimeoutSeconds)
+    slurm["command_timeout_seconds"] = campaign.slurm_command_timeout_seconds;
   json text{{"campaign", campaign.name},
             {"state", campaign.state.string()},
             {"cosmology", {{"omega_m", campaign.omega_m}, {"h", campaign.h}}},

@@ -68,7 +68,7 @@ class CampaignReader {
     read_raytracing();
     read_statistics();
     read_goals();
-    campaign_.slurm = read_slurm(root_.section("slurm", Need::optional), problems_);
+    read_slurm(root_.section("slurm", Need::optional), campaign_, problems_);
     if (!campaign_.statistics) campaign_.slurm.erase(Stage::statistics);
     root_.close();
   }

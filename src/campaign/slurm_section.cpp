@@ -14,6 +14,7 @@ namespace {
 using Values = std::map<std::string, std::string>;
 
 constexpr std::uint64_t kLargestCount = 1000000;
+constexpr std::uint64_t kLongestTimeout = 3600;  // seconds; who waits longer for an answer gets none
 
 using Reading = std::function<std::optional<std::uint64_t>(const std::string&)>;
 
@@ -120,19 +121,19 @@ void check_cap(const std::string& stage, const Resources& resources, const std::
 
 }  // namespace
 
-std::map<Stage, SlurmResources> read_slurm(Section section, Problems& problems) {
-  std::map<Stage, SlurmResources> resources;
-  if (!section.present()) return resources;
+void read_slurm(Section section, Campaign& campaign, Problems& problems) {
+  if (!section.present()) return;
+  section.whole_number("command_timeout_seconds", campaign.slurm_command_timeout_seconds, 1, kLongestTimeout,
+                       Need::optional);
   const Resources defaults = read_resources(section.section("defaults", Need::optional), problems);
   for (const Stage stage : kStages) {
     const std::string name(stage_name(stage));
     const Resources all = merged(defaults, read_resources(section.section(name, Need::optional), problems));
     check_cap(name, all, "time", "max_time", time_of, problems);
     check_cap(name, all, "mem", "max_mem", memory_of, problems);
-    resources[stage].values = all.values;
+    campaign.slurm[stage].values = all.values;
   }
   section.close();
-  return resources;
 }
 
 }  // namespace lenswright

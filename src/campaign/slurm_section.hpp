@@ -12,6 +12,7 @@ namespace lenswright {
 
 inline constexpr std::string_view kSlurmExtra = "extra";  // lines of the script, joined by line breaks
 
-std::map<Stage, SlurmResources> read_slurm(Section section, Problems& problems);
+// Into the campaign's slurm and slurm_command_timeout_seconds.
+void read_slurm(Section section, Campaign& campaign, Problems& problems);
 
 }  // namespace lenswright

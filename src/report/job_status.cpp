@@ -138,7 +138,8 @@ std::string draw_job_status(const JobStatus& status, const JobStatusView& view) 
   if (!status.at_work.empty()) text += fmt::format("\nat work on it now: {}\n", printable(status.at_work));
   for (const std::string& problem : status.problems)
     text += fmt::format("\n{}\n", painted(printable(problem), Colour::doubtful, view.style));
-  if (status.submissions.empty()) text += "\nnothing of it was submitted to Slurm\n";
+  if (status.submissions.empty() && status.problems.empty())
+    text += "\nnothing of it was submitted to Slurm\n";
   for (const SubmissionProgress& submission : status.submissions) {
     text += fmt::format("\nsubmission {}{} by {}\n{}", submission.name,
                         submission.attempt > 1 ? fmt::format(" (attempt {})", submission.attempt) : "",

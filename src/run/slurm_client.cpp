@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/stop_request.hpp"
 
 namespace lenswright {
 
@@ -64,6 +65,13 @@ std::string complaint_of(const CommandAnswer& answer) {
   if (said.empty()) said = trimmed(answer.out);
   if (answer.timed_out) said += said.empty() ? "no answer in time" : "; no answer in time";
   return said;
+}
+
+// What is to be done is the same whatever was asked.
+std::string silence(const CommandAnswer& answer) {
+  return complaint_of(answer) +
+         "\nSlurm's controller does not answer. Next: scontrol ping; once it says UP, run this again "
+         "(slurm.command_timeout_seconds of the campaign says how long an answer may take)";
 }
 
 std::optional<std::int64_t> number_in(std::string_view text) {
@@ -126,20 +134,27 @@ std::string user_name() {
 SlurmClient::SlurmClient(CommandSource& commands, SlurmClientSettings settings)
     : commands_(commands), settings_(settings) {}
 
-CommandAnswer SlurmClient::once(std::vector<std::string> arguments) {
+CommandAnswer SlurmClient::once(std::vector<std::string> arguments, std::chrono::milliseconds timeout) {
   Command command;
   command.arguments = std::move(arguments);
   // Times as seconds (no time zones to guess), index lists in full.
   command.environment = {{"SLURM_TIME_FORMAT", "%s"}, {"SLURM_BITSTR_LEN", "0"}, {"LC_ALL", "C"}};
   command.without = foreign_variables();
-  return commands_.ask(command, settings_.timeout);
+  return commands_.ask(command, timeout);
 }
 
 CommandAnswer SlurmClient::try_asking(std::vector<std::string> arguments) {
-  for (int left = settings_.tries;; --left) {
-    CommandAnswer answer = once(arguments);
-    if (answer.status == 0 && !answer.timed_out) return answer;
-    if (left <= 1 || !without_answer(answer)) return answer;
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + settings_.timeout;
+  for (int left = silent_ ? 1 : settings_.tries;; --left) {
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
+    CommandAnswer answer = once(arguments, std::max(rest, std::chrono::milliseconds(1)));
+    silent_ = without_answer(answer) && (answer.status != 0 || answer.timed_out);
+    if (!silent_ || left <= 1 || Clock::now() + settings_.pause >= end) return answer;
+    if (settings_.tell)
+      settings_.tell(
+          fmt::format("{} got no answer ({}): asking again", arguments.front(), complaint_of(answer)));
+    throw_if_stop_requested();
     std::this_thread::sleep_for(settings_.pause);
   }
 }
@@ -149,7 +164,7 @@ CommandAnswer SlurmClient::ask(std::vector<std::string> arguments) {
   if (answer.status == 0 && !answer.timed_out) return answer;
   Command command;
   command.arguments = std::move(arguments);
-  throw SchedulerError(shell_line(command), answer.status, complaint_of(answer));
+  throw SchedulerError(shell_line(command), answer.status, silent_ ? silence(answer) : complaint_of(answer));
 }
 
 SubmitAnswer SlurmClient::submit(const std::filesystem::path& script,
@@ -157,7 +172,7 @@ SubmitAnswer SlurmClient::submit(const std::filesystem::path& script,
   std::vector<std::string> words{"sbatch", "--parsable"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   words.push_back(script.string());
-  const CommandAnswer answer = once(std::move(words));
+  const CommandAnswer answer = once(std::move(words), settings_.timeout);
   SubmitAnswer submitted;
   submitted.message = complaint_of(answer);
   if (answer.status != 0 || answer.timed_out) {
@@ -185,9 +200,9 @@ std::string SlurmClient::test_only(const std::filesystem::path& script,
   words.push_back(script.string());
   const CommandAnswer answer = try_asking(words);
   if (answer.status == 0 && !answer.timed_out) return {};
-  const std::string said = complaint_of(answer);
   if (without_answer(answer))
-    throw SchedulerError("sbatch --test-only " + script.string(), answer.status, said);
+    throw SchedulerError("sbatch --test-only " + script.string(), answer.status, silence(answer));
+  const std::string said = complaint_of(answer);
   return said.empty() ? fmt::format("sbatch --test-only ended with {}", answer.status) : said;
 }
 
@@ -218,8 +233,8 @@ void SlurmClient::add_exit_codes(std::vector<SlurmJob>& jobs) {
   std::map<std::int64_t, SlurmJob> known;
   for (const std::int64_t array : arrays) {
     const CommandAnswer answer = try_asking({"scontrol", "-o", "show", "job", fmt::format("{}", array)});
-    if (answer.status != 0 || answer.timed_out)
-      continue;  // forgotten since: its end is known, its code isn't
+    if (silent_) return;                                   // the ends are known, their codes aren't
+    if (answer.status != 0 || answer.timed_out) continue;  // forgotten since
     for (const SlurmJob& job : parse_scontrol_jobs(answer.out)) known[job.job] = job;
   }
   for (SlurmJob& job : jobs) {
@@ -244,7 +259,8 @@ std::vector<SlurmJob> SlurmClient::jobs(const std::vector<std::int64_t>& ids) {
     // Of several ids it leaves out those it has forgotten; a single one is an error.
     const bool forgotten = answer.status != 0 && answer.err.find("Invalid job id") != std::string::npos;
     if (!forgotten && (answer.status != 0 || answer.timed_out))
-      throw SchedulerError("squeue -j " + list.substr(0, 100), answer.status, complaint_of(answer));
+      throw SchedulerError("squeue -j " + list.substr(0, 100), answer.status,
+                           silent_ ? silence(answer) : complaint_of(answer));
     for (SlurmJob& job : parse_squeue(answer.out)) live.push_back(std::move(job));
     for (SlurmJob& job : from_accounting({"-j", list})) past.push_back(std::move(job));
   }
@@ -342,7 +358,7 @@ void SlurmClient::update_dependency(const std::string& job, const std::string& d
 
 bool SlurmClient::controller_answers() {
   try {
-    const CommandAnswer answer = once({"scontrol", "ping"});
+    const CommandAnswer answer = once({"scontrol", "ping"}, settings_.timeout);
     return answer.status == 0 && answer.out.find("is UP") != std::string::npos;
   } catch (const Failure&) {
     return false;  // no scontrol here

@@ -4,13 +4,15 @@
 // SBATCH_*, SQUEUE_*, SACCT_* and SLURM_* variables of the caller (he may sit inside a job) don't reach them, except
 // those that say which cluster (SLURM_CONF, SLURM_CLUSTERS, SLURM_JWT).
 //
-// Throws: SchedulerError when a question is not answered; questions are asked again while the controller is busy.
-//         A submission is never tried twice: its answer may be lost, and only the caller can find out.
+// Throws: SchedulerError when a question is not answered, with what was tried and what to do next; questions are asked
+//         again while the controller is busy or away, for `timeout` at most. A submission is never tried twice: its
+//         answer may be lost, and only the caller can find out. StopRequested between two tries.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,9 +45,13 @@ struct SlurmLimits {
 };
 
 struct SlurmClientSettings {
-  std::chrono::milliseconds timeout{120'000};  // of one question; Slurm's own socket timeouts come first
-  int tries = 3;                               // of questions; never of submissions
-  std::chrono::milliseconds pause{2'000};      // between tries
+  // Of one question with its repetitions, or of one submission; a command that hangs is killed then. A controller that
+  // is away takes Slurm's commands about 9 s each.
+  std::chrono::milliseconds timeout{60'000};
+  int tries = 3;                           // of questions; never of submissions
+  std::chrono::milliseconds pause{2'000};  // between tries
+  // Told a sentence where an answer is late, and the question is asked again.
+  std::function<void(const std::string&)> tell = nullptr;
 };
 
 class SlurmClient {
@@ -79,7 +85,7 @@ class SlurmClient {
  private:
   CommandAnswer ask(std::vector<std::string> arguments);         // throws unless it ends with 0
   CommandAnswer try_asking(std::vector<std::string> arguments);  // again while the controller is busy
-  CommandAnswer once(std::vector<std::string> arguments);
+  CommandAnswer once(std::vector<std::string> arguments, std::chrono::milliseconds timeout);
   bool accounting();
   std::vector<SlurmJob> from_accounting(const std::vector<std::string>& selection);
   void add_exit_codes(std::vector<SlurmJob>& jobs);
@@ -87,6 +93,7 @@ class SlurmClient {
   CommandSource& commands_;
   SlurmClientSettings settings_;
   std::optional<bool> accounting_;
+  bool silent_ = false;  // the last question went unanswered: the next is asked once only
 };
 
 }  // namespace lenswright

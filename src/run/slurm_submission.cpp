@@ -303,18 +303,23 @@ void SlurmSubmission::submit(const Submission& submission, const std::vector<Pre
     } else {
       progress_.note(
           fmt::format("sbatch's answer for {} is lost ({}): asking the queue", intent.name, answer.message));
-      job = ask_queue(intent,
-                      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - started));
+      std::string queue = "the queue knows no job " + intent.job_name;
+      try {
+        job = ask_queue(intent,
+                        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - started));
+      } catch (const SchedulerError& silent) {
+        queue = fmt::format("the queue cannot be asked for job {} ({}: {})", intent.job_name,
+                            silent.command().substr(0, silent.command().find(' ')),
+                            silent.complaint().substr(0, silent.complaint().find('\n')));
+      }
       // Nothing is noted: the next submit asks again.
       if (!job)
         throw SchedulerError(
             "sbatch " + intent.script.string(), 1,
-            fmt::format(
-                "no answer ({}), and the queue knows no job {}. Whether it is submitted cannot be told, so "
-                "it "
-                "is not tried again; {}. Look with squeue --me; recovery submit asks the queue again, and "
-                "goes on once it is there, or once you say --assume-lost {}",
-                answer.message, intent.job_name, so_far, intent.job_name));
+            fmt::format("no answer ({}), and {}. Whether it is submitted cannot be told, so it is not tried "
+                        "again; {}. Look with squeue --me; recovery submit asks the queue again, and goes on "
+                        "once it is there, or once you say --assume-lost {}",
+                        answer.message, queue, so_far, intent.job_name));
       note(job, fmt::format("sbatch's answer was lost; found in the queue by its name"));
     }
     jobs[intent.name] = *job;

@@ -212,6 +212,58 @@ TEST_F(RecoverySubmitSlurm, AnAnswerThatIsLostIsFoundInTheQueue) {
   small.expect_status("recovery verify", 0);
 }
 
+TEST_F(RecoverySubmitSlurm, AnSbatchThatHangsIsGivenUpAndItsJobFoundInTheQueue) {
+  SlurmCampaign small(folder_.path(), slurm_campaign_yaml("  command_timeout_seconds: 3\n"));
+  put_sbatch("\"$real\" \"$@\" > /dev/null\nsleep 600\n");
+  small.expect_status("recovery submit --executor slurm", 0);
+  const std::vector<SlurmJob> jobs = small.wait_for_end();
+  EXPECT_THAT(job_ids(jobs), SizeIs(3)) << "as many as arrays";
+  for (const SlurmJob& job : jobs) EXPECT_EQ(job.state, JobState::done) << describe_end(job);
+  small.expect_status("recovery verify", 0);
+}
+
+// Stopped, it takes connections and says nothing; away, nobody takes them.
+TEST_F(RecoverySubmitSlurm, AControllerThatDoesNotAnswerIsAnErrorWithTheNextStepAndNothingChanges) {
+  SlurmCampaign small(folder_.path(), slurm_campaign_yaml("  lensplanes: {extra: ['#SBATCH --hold']}\n"));
+  const std::string hurry = " --set slurm.command_timeout_seconds=2";
+  small.expect_status("recovery submit --executor slurm --stage lensplanes", 0);
+  const TemporaryFolder other;
+  SlurmCampaign fresh(other.path());
+  const auto expect_silence = [&] {
+    for (const char* command : {"status", "cancel --yes", "submit --executor slurm"})
+      EXPECT_THAT(small.expect_status(std::string("recovery ") + command + hurry, 2),
+                  AllOf(HasSubstr("squeue"), HasSubstr("does not answer"), HasSubstr("scontrol ping")))
+          << command;
+    EXPECT_THAT(small.expect_status("recovery status" + hurry, 2),
+                Not(HasSubstr("nothing of it was submitted")));
+    EXPECT_THAT(
+        fresh.expect_status("recovery submit --executor slurm" + hurry, 2),
+        AllOf(HasSubstr("scontrol"), HasSubstr("does not answer"), HasSubstr("nothing is submitted")));
+    EXPECT_THAT(fresh.expect_status("recovery submit --dry-run --executor slurm" + hurry, 0),
+                AllOf(HasSubstr("the cluster doesn't answer"), HasSubstr("for Slurm: 3 arrays")));
+  };
+  {
+    SCOPED_TRACE("stopped");
+    const StoppedController stopped(sandbox_);
+    expect_silence();
+  }
+  {
+    SCOPED_TRACE("away");
+    const std::string conf = std::getenv("SLURM_CONF");
+    std::string text = read_file(conf);
+    const auto port = text.find("SlurmctldPort=");
+    write_file(folder_ / "slurm.conf", text.replace(port, text.find('\n', port) - port, "SlurmctldPort=1"));
+    setenv("SLURM_CONF", (folder_ / "slurm.conf").c_str(), 1);
+    expect_silence();
+    setenv("SLURM_CONF", conf.c_str(), 1);
+  }
+  EXPECT_THAT(fresh.submissions(), IsEmpty());
+  EXPECT_THAT(small.submissions(), SizeIs(1));
+  EXPECT_THAT(small.expect_status("recovery submit --executor slurm --stage lensplanes", 0),
+              HasSubstr("nothing to submit"));
+  EXPECT_THAT(small.expect_status("recovery cancel --yes", 0), HasSubstr("2 waiting"));
+}
+
 TEST_F(RecoverySubmitSlurm, ASubmitThatDiesBeforeItNotesTheAnswerIsSettledByTheNext) {
   SlurmCampaign small(folder_.path());
   // The job is there, and recovery is killed before sbatch has answered.

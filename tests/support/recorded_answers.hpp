@@ -1,6 +1,7 @@
 // recorded_answers.hpp: a CommandSource that starts nothing: it gives the answers that real programs once gave.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <string>
 #include <utility>
@@ -28,8 +29,9 @@ class RecordedAnswers final : public CommandSource {
     on(words, {status, "", err, false});
   }
 
-  CommandAnswer ask(const Command& command, std::chrono::milliseconds) override {
+  CommandAnswer ask(const Command& command, std::chrono::milliseconds timeout) override {
     commands.push_back(command);
+    timeouts.push_back(timeout);
     lines.push_back(line_of(command));
     Known* best = nullptr;
     for (Known& known : known_) {
@@ -44,6 +46,7 @@ class RecordedAnswers final : public CommandSource {
 
   std::vector<Command> commands;
   std::vector<std::string> lines;  // without the environment
+  std::vector<std::chrono::milliseconds> timeouts;
   std::size_t count(const std::string& words) const {
     std::size_t asked = 0;
     for (const std::string& line : lines) asked += line.starts_with(words) ? 1 : 0;

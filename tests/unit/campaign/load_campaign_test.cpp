@@ -108,6 +108,9 @@ TEST(LoadCampaign, SlurmDefaultsAreMergedIntoEveryStage) {
   EXPECT_FALSE(lux.contains("mem_per_cpu"));  // excluded by mem
   EXPECT_EQ(lux.at("extra"), "module load gcc\necho ready");
   EXPECT_EQ(campaign.slurm.at(Stage::raytracing).values.at("mem_per_cpu"), "4G");
+  EXPECT_EQ(campaign.slurm_command_timeout_seconds, kSlurmCommandTimeoutSeconds);
+  EXPECT_EQ(
+      load_text(valid_campaign_text(), {"slurm.command_timeout_seconds=7"}).slurm_command_timeout_seconds, 7);
 }
 
 TEST(LoadCampaign, EffectiveConfigurationIgnoresFormattingAndShowsOverrides) {
@@ -133,6 +136,7 @@ TEST(LoadCampaign, WhatQueuedJobsMustAgreeOnLeavesOutWhatMayChangeWhileTheyWait)
   };
   const std::string plain = work({});
   EXPECT_EQ(work({"slurm.lux.time=90", "slurm.lux.max_mem=1T"}), plain);
+  EXPECT_EQ(work({"slurm.command_timeout_seconds=7"}), plain);
   EXPECT_EQ(work({"safety.max_tasks=7"}), plain);
   EXPECT_EQ(work({"goals.kappa_maps_per_model=9"}), plain);
   EXPECT_EQ(work({"lux.keep=until_traced"}), plain);
@@ -299,6 +303,7 @@ constexpr BadLine kBadLines[] = {
     {"lux:", "safety: {max_task: 1}\nlux:", "(did you mean 'max_tasks'?)"},
     {"lux:", "slurm: {lensplane: {nodes: 1}}\nlux:",
      "unknown key 'slurm.lensplane' (did you mean 'lensplanes'?)"},
+    {"lux:", "slurm: {command_timeout_seconds: 0}\nlux:", "slurm.command_timeout_seconds is '0'"},
     {"lux:", "slurm: {lux: {tiem: 10}}\nlux:", "unknown key 'slurm.lux.tiem' (did you mean 'time'?)"},
     {"lux:", "slurm: {lux: {time: soon}}\nlux:", "slurm.lux.time is 'soon'; allowed: minutes"},
     {"lux:", "slurm: {lux: {time: \"9:99:99\"}}\nlux:",

@@ -55,6 +55,8 @@ TEST(JobStatus, ACampaignThatNeverSawSlurmSaysSoAndShowsItsProducts) {
   status.stages = {{"lensplanes", "planes", 40, 40}};
   const std::string text = draw_job_status(status, {{400, false}, 10});
   EXPECT_THAT(text, HasSubstr("nothing of it was submitted to Slurm"));
+  status.problems = {"Slurm could not be asked"};
+  EXPECT_THAT(draw_job_status(status, {{400, false}, 10}), Not(HasSubstr("nothing of it was submitted")));
   EXPECT_THAT(text, HasSubstr("100.0"));
   EXPECT_TRUE(status.complete());
   EXPECT_EQ(status.in_progress(), 0);

@@ -19,7 +19,7 @@ using Outcome = SubmitAnswer::Outcome;
 class SlurmClientTest : public testing::Test {
  protected:
   test::RecordedAnswers slurm_;
-  SlurmClientSettings settings_{std::chrono::milliseconds(1000), 3, std::chrono::milliseconds(0)};
+  SlurmClientSettings settings_{std::chrono::milliseconds(60'000), 3, std::chrono::milliseconds(0), {}};
   SlurmClient client_{slurm_, settings_};
 
   void no_accounting() {
@@ -163,10 +163,53 @@ TEST_F(SlurmClientTest, ASilentControllerIsAnErrorAndNoEmptyQueue) {
     EXPECT_THAT(error.command(), HasSubstr("squeue"));
     EXPECT_EQ(error.exit_status(), 1);
     EXPECT_THAT(error.complaint(), HasSubstr("connect failure"));
+    EXPECT_THAT(error.complaint(), HasSubstr("Next: scontrol ping"));
     EXPECT_EQ(error.status(), ExitStatus::failed);
   }
+  EXPECT_EQ(slurm_.count("squeue"), 3U);
   EXPECT_THROW(client_.jobs({1}), SchedulerError);
-  EXPECT_EQ(slurm_.count("squeue"), 6U);
+  EXPECT_EQ(slurm_.count("squeue"), 3U + 1U) << "it was silent a moment ago";
+}
+
+TEST_F(SlurmClientTest, ACommandThatHangsIsGivenUpAndNotStartedAgainWhenItsTimeIsOver) {
+  std::vector<std::string> told;
+  SlurmClientSettings settings{std::chrono::milliseconds(50), 3, std::chrono::milliseconds(50), {}};
+  settings.tell = [&](const std::string& sentence) { told.push_back(sentence); };
+  SlurmClient client(slurm_, settings);
+  slurm_.on("squeue", {137, "", "", true});
+  try {
+    client.jobs_named("lw-1");
+    FAIL() << "it took silence for an empty queue";
+  } catch (const SchedulerError& error) {
+    EXPECT_THAT(error.complaint(), HasSubstr("no answer in time"));
+    EXPECT_THAT(error.complaint(), HasSubstr("command_timeout_seconds"));
+  }
+  EXPECT_EQ(slurm_.count("squeue"), 1U);
+  EXPECT_THAT(told, testing::IsEmpty());
+  // With time left it is asked again, and says so.
+  settings.timeout = std::chrono::minutes(10);
+  settings.pause = {};
+  EXPECT_THROW(SlurmClient(slurm_, settings).jobs_named("lw-1"), SchedulerError);
+  EXPECT_EQ(slurm_.count("squeue"), 1U + 3U);
+  EXPECT_THAT(told, testing::SizeIs(2));
+  EXPECT_THAT(told.front(), HasSubstr("squeue got no answer (no answer in time): asking again"));
+}
+
+TEST_F(SlurmClientTest, EveryQuestionAndSubmissionHasTheTimeThatTheSettingsGive) {
+  SlurmClientSettings settings{std::chrono::minutes(7), 1, std::chrono::milliseconds(0), {}};
+  SlurmClient client(slurm_, settings);
+  slurm_.prints("sbatch", "1\n");
+  slurm_.prints("scontrol ping", "Slurmctld(primary) at vm is UP\n");
+  slurm_.prints("scancel", "");
+  client.submit("a.sh");
+  client.test_only("a.sh");
+  client.controller_answers();
+  client.cancel({"1"});
+  ASSERT_EQ(slurm_.timeouts.size(), 4U);
+  for (const std::chrono::milliseconds timeout : slurm_.timeouts) {
+    EXPECT_LE(timeout, settings.timeout);
+    EXPECT_GT(timeout, std::chrono::minutes(6));
+  }
 }
 
 TEST_F(SlurmClientTest, TheSubmissionWithALostAnswerIsFoundByItsName) {

@@ -26,7 +26,7 @@ class SlurmSubmissionTest : public testing::Test {
   test::TemporaryFolder folder_;
   Campaign campaign_ = test::small_campaign(folder_.path());
   test::RecordedAnswers slurm_;
-  SlurmClient client_{slurm_, {std::chrono::milliseconds(1000), 1, std::chrono::milliseconds(0)}};
+  SlurmClient client_{slurm_, {std::chrono::milliseconds(1000), 1, std::chrono::milliseconds(0), {}}};
   Lease lease_{real_disk(), folder_ / "state/submit.lock", {.doing = "is at work"}};
   SilentProgress silent_;
   SlurmSubmission submission_{real_disk(), campaign_, client_,
@@ -101,7 +101,7 @@ TEST_F(SlurmSubmissionTest, WithAnUnknownParentNothingMoreIsSubmitted) {
     slurm.prints(sbatch("lensplanes-01"), "10\n");
     slurm.prints("squeue", answer);
     slurm.fails("scontrol", "slurm_load_jobs error: Invalid job id specified");
-    SlurmClient client(slurm, {std::chrono::milliseconds(1000), 1, std::chrono::milliseconds(0)});
+    SlurmClient client(slurm, {std::chrono::milliseconds(1000), 1, std::chrono::milliseconds(0), {}});
     SlurmSubmission submission(real_disk(), campaign_, client, lease_, silent_, {});
     Submission one;
     one.name = "one";
@@ -161,6 +161,26 @@ TEST_F(SlurmSubmissionTest, ALostAnswerIsNeverFollowedByASecondTry) {
   EXPECT_THROW(submission_.settle_earlier({"lensplanes-01_small_one"}), UsageError);
 }
 
+// sbatch hung and was killed, and the queue is silent, too.
+TEST_F(SlurmSubmissionTest, WhereTheQueueCannotBeAskedALostAnswerStaysOpenAndIsTold) {
+  no_accounting();
+  slurm_.on(sbatch("lensplanes-01"), {137, "", "", true});
+  slurm_.fails("squeue", "slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n");
+  try {
+    submit();
+    FAIL();
+  } catch (const SchedulerError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("no answer in time"), HasSubstr("the queue cannot be asked"),
+                                    HasSubstr("connect failure"), HasSubstr("not tried again"),
+                                    HasSubstr("0 of 3 arrays are submitted"), HasSubstr("--assume-lost")));
+  }
+  EXPECT_EQ(slurm_.count("sbatch"), 1U);
+  EXPECT_FALSE(read_submissions(real_disk(), campaign_).at(0).arrays.at(0).answer);
+  // Not even on the user's word while nobody can look.
+  EXPECT_THROW(submission_.settle_earlier({"lensplanes-01_small_one"}), SchedulerError);
+  EXPECT_FALSE(read_submissions(real_disk(), campaign_)[0].arrays[0].answer);
+}
+
 TEST_F(SlurmSubmissionTest, AJobThatComesInWhileItIsGivenUpIsKnownAllTheSame) {
   no_accounting();
   slurm_.fails(sbatch("lensplanes-01"), "sbatch: error: Socket timed out on send/recv operation");
@@ -192,7 +212,7 @@ TEST_F(SlurmSubmissionTest, ASubmissionIsNotClosedWhileTheJobThatFollowsItLives)
   slurm.prints("scontrol", "AccountingStorageType = accounting_storage/none\n");
   for (const char* state : {"RUNNING", "COMPLETED"})
     slurm.prints("squeue", ended + fmt::format("40|40|N/A|{}|None|N/A|N/A|N/A||small-retry-one|\n", state));
-  SlurmClient client(slurm, {std::chrono::milliseconds(1000), 1, std::chrono::milliseconds(0)});
+  SlurmClient client(slurm, {std::chrono::milliseconds(1000), 1, std::chrono::milliseconds(0), {}});
   close_ended(real_disk(), campaign_, found, client);
   EXPECT_FALSE(read_submissions(real_disk(), campaign_)[0].closed);
   close_ended(real_disk(), campaign_, found, client);
