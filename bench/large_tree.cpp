@@ -3,6 +3,8 @@
 // combination for planes and potentials, one per run for maps. For measuring what the ledger and a scan take.
 //
 //   large_tree FOLDER [MODELS [statistics]]    with `statistics` a fourth stage: 340 files of made-up numbers for all maps
+//   large_tree FOLDER [MODELS [products]]      as many products as files: 90 models, 95 realizations, 80 planes, 3 runs of
+//                                              one map: 1,402,200, and 34,200 receipts of 80 products at most
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -31,29 +33,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string campaign_text(int models, bool statistics) {
-  std::string replaced =
-      models > 2 ? "  - replace: {log10_mass_edges: [12.0, 12.5, 13.0, 13.5, 15.0], open_bins: true, "
-                   "radius_factors: [0.5, 1.0, 3.0, 5.0]}\n"
+enum class Shape { maps, statistics, products };
+
+std::string campaign_text(int models, Shape shape) {
+  const bool products = shape == Shape::products;
+  const std::string replaced =
+      models > 2 ? fmt::format(
+                       "  - replace: {{log10_mass_edges: [12.0, 12.5, 13.0, 13.5, 15.0], open_bins: true, "
+                       "radius_factors: [0.5, 1.0, 3.0, 5.0{}]}}\n",
+                       products ? ", 1.5, 2.0, 2.5, 3.5, 4.0, 4.5, 5.5" : "")
                  : "";
+  std::string sources = "80";
+  if (!products) {
+    sources = "1";
+    for (int source = 2; source <= 40; ++source) sources += fmt::format(", {}", source);
+  }
   return fmt::format(R"(campaign: large
 state: state
 cosmology: {{omega_m: 0.3089, h: 0.6774}}
 box: 205.0
 input: {{dmo: sims/dmo, hydro: sims/hydro}}
 snapshots: [96, 90, 85, 80, 76, 71, 67, 63, 59, 56, 52, 49, 46, 43, 41, 38, 35, 33, 31, 29]
-planes_per_snapshot: 2
-realizations: 10
+planes_per_snapshot: {}
+realizations: {}
 models:
   - dmo
   - hydro
 {}lensplanes: {{root: LP, grid: 4, assignment: tsc, seed: 2020}}
 lux: {{root: LUX}}
-raytracing: {{root: RT, grid: 4, field_deg: 5.0, runs: 100, seed: 1992, sources: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
-  14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40]}}
+raytracing: {{root: RT, grid: 4, field_deg: 5.0, runs: {}, seed: 1992, sources: [{}]}}
 {})",
-                     replaced,
-                     statistics
+                     products ? 4 : 2, products ? 95 : 10, replaced, products ? 3 : 100, sources,
+                     shape == Shape::statistics
                          ? "statistics: {root: ST, smoothing_arcmin: [1], ell_bins: 24, snr: {lowest: -6, "
                            "highest: 12, bins: 18}, pdf_sigma: {lowest: -5, highest: 15, bins: 20}, "
                            "pdf_kappa: {lowest: -0.1, highest: 0.4, bins: 50}}\n"
@@ -149,10 +160,13 @@ void put(const fs::path& path, const std::string& bytes) {
   ::close(file);
 }
 
+constexpr std::size_t kMostInAReceipt = 80;  // of Shape::products
+
 class LargeTree {
  public:
-  explicit LargeTree(const Campaign& campaign)
+  LargeTree(const Campaign& campaign, Shape shape)
       : campaign_(campaign),
+        shape_(shape),
         geometry_(encode_lux_config(lux_config_of(
             make_light_cone(campaign.omega_m, campaign.box_mpc_h, static_cast<int>(campaign.snapshots.size()),
                             campaign.planes_per_snapshot, campaign.plane_redshifts)))) {}
@@ -198,7 +212,8 @@ class LargeTree {
                 record.inputs = runs;
               }
               records.push_back(std::move(record));
-              if (kind == ProductKind::run) leave(stage, std::exchange(records, {}));
+              if (shape_ == Shape::products ? records.size() == kMostInAReceipt : kind == ProductKind::run)
+                leave(stage, std::exchange(records, {}));
             }
           if (!records.empty()) leave(stage, std::move(records));
         }
@@ -242,6 +257,7 @@ class LargeTree {
   }
 
   const Campaign& campaign_;
+  Shape shape_;
   std::string geometry_;
   std::size_t made_ = 0;
   int receipts_ = 0;
@@ -253,15 +269,18 @@ class LargeTree {
 int main(int argc, char** argv) {
   using namespace lenswright;
   try {
-    const bool statistics = argc == 4 && std::string(argv[3]) == "statistics";
-    if (argc < 2 || argc > 4 || (argc == 4 && !statistics))
-      throw UsageError("large_tree FOLDER [MODELS [statistics]]");
+    const std::string word = argc > 3 ? argv[3] : "";
+    const Shape shape = word == "statistics" ? Shape::statistics
+                        : word == "products" ? Shape::products
+                                             : Shape::maps;
+    if (argc < 2 || argc > 4 || (argc == 4 && shape == Shape::maps))
+      throw UsageError("large_tree FOLDER [MODELS [statistics | products]]");
     const fs::path folder = fs::absolute(argv[1]);
     if (fs::exists(folder)) throw UsageError(fmt::format("{}: exists already", folder.string()));
     fs::create_directories(folder);
-    std::ofstream(folder / "campaign.yaml") << campaign_text(argc > 2 ? std::stoi(argv[2]) : 34, statistics);
+    std::ofstream(folder / "campaign.yaml") << campaign_text(argc > 2 ? std::stoi(argv[2]) : 34, shape);
     const Campaign campaign = load_campaign(folder / "campaign.yaml");
-    LargeTree(campaign).make();
+    LargeTree(campaign, shape).make();
     return 0;
   } catch (const std::exception& failure) {
     std::cerr << "large_tree: " << failure.what() << "\n";

@@ -161,8 +161,12 @@ std::optional<KnownOrigin> ReceiptIndex::origin(const std::string& product) cons
   if (merged && std::tie(merged->finished, merged->receipt) >
                     std::tuple(std::string_view(known.finished), std::string_view(known.receipt)))
     return merged;
-  return KnownOrigin{known.record.configuration, &known.record.inputs, known.numerics, known.finished,
-                     known.code_version,         known.receipt};
+  return KnownOrigin{known.record.configuration,
+                     InputList(known.record.inputs),
+                     known.numerics,
+                     known.finished,
+                     known.code_version,
+                     known.receipt};
 }
 
 std::shared_ptr<const ProductRecord> ReceiptIndex::find(const std::string& product) const {
@@ -182,6 +186,12 @@ std::string ReceiptIndex::code_version(const std::string& product) const {
 
 std::optional<Digest> ReceiptIndex::file_digest(const std::string& product,
                                                 const std::string& file_path) const {
+  if (!contents_->unmerged.contains(product)) {
+    if (contents_->groups.empty()) return std::nullopt;
+    const std::lock_guard guard(contents_->mutex);
+    const RecordFile* records = contents_->file(record_group(product));
+    return records != nullptr ? records->file_digest(product, file_path) : std::nullopt;
+  }
   const auto record = find(product);
   if (!record) return std::nullopt;
   const auto file = std::find_if(record->files.begin(), record->files.end(),

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -18,6 +19,12 @@ constexpr std::string_view kHead = "lenswright records 1";
 constexpr std::string_view kChecksum = "checksum\t";
 constexpr std::size_t kDigestDigits = 32;
 constexpr std::size_t kSealSize = kChecksum.size() + kDigestDigits + 1;
+constexpr std::uint64_t kAnySize = std::uint64_t{1} << 63;
+constexpr std::uint64_t kAnyInt = std::uint64_t{1} << 31;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1}
+                                     << 32;  // places are kept in 32 bits: 16 million products
+// Of what is read again from a text that has been held against its checksum.
+const std::filesystem::path kNowhere;
 
 bool plain(std::string_view text) {
   return std::none_of(text.begin(), text.end(),
@@ -92,6 +99,16 @@ class Lines {
     if (error != std::errc() || end != text.data() + text.size() || value >= below) fail("a number");
     return value;
   }
+  // The next line, of a product's file; its path is what follows the product's.
+  ReceiptFile file() {
+    next();
+    word();
+    ReceiptFile file;
+    file.digest = digest();
+    file.size = number(kAnySize);
+    file.path = rest();
+    return file;
+  }
   void expect(std::string_view wanted) {
     if (word() != wanted) fail(fmt::format("\"{}\"", wanted));
   }
@@ -104,9 +121,6 @@ class Lines {
   std::string_view text_, line_;
   std::size_t at_ = 0;
 };
-
-constexpr std::uint64_t kAnySize = std::uint64_t{1} << 63;
-constexpr std::uint64_t kAnyInt = std::uint64_t{1} << 31;
 
 }  // namespace
 
@@ -176,6 +190,8 @@ RecordFile::RecordFile(const std::filesystem::path& path, std::string text, cons
     : text_(std::move(text)) {
   if (text_.size() < kSealSize)
     throw FormatError(path, text_.size(), "a last line with the checksum", "none: the record file is torn");
+  if (text_.size() >= kMostBytes)
+    throw FormatError(path, kMostBytes, "less than 4 GiB of records of one model", "more");
   const std::string_view body(text_.data(), text_.size() - kSealSize);
   if (!std::string_view(text_).ends_with(fmt::format("{}{}\n", kChecksum, digest_of(body).hex())))
     throw FormatError(path, body.size(), "the checksum of what stands before",
@@ -186,6 +202,8 @@ RecordFile::RecordFile(const std::filesystem::path& path, std::string text, cons
   if (const std::string_view found = lines.word(); found != campaign)
     throw FormatError(path, 0, fmt::format("records of campaign \"{}\"", campaign),
                       fmt::format("of \"{}\"", found));
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> configurations;
+  std::string_view last;
   while (lines.more()) {
     lines.next();
     const std::string_view kind = lines.word();
@@ -197,59 +215,83 @@ RecordFile::RecordFile(const std::filesystem::path& path, std::string text, cons
       facts.name = lines.word();
       receipts_.push_back(facts);
     } else if (kind == "inputs") {
-      std::vector<ReceiptInput>& list = inputs_.emplace_back();
-      while (lines.indented()) {
-        lines.next();
-        lines.word();
-        const Digest digest = lines.digest();
-        list.push_back({std::string(lines.rest()), digest});
-      }
+      inputs_.push_back(static_cast<std::uint32_t>(lines.offset()));
+      while (lines.indented()) lines.next();
     } else if (kind == "product") {
       const std::string_view name = lines.word();
+      if (name <= last) lines.fail("products in the order of their names");
+      last = name;
       Place place;
-      place.configuration = lines.digest();
+      place.name = static_cast<std::uint32_t>(name.data() - text_.data());
+      const Digest configuration = lines.digest();
+      const auto [known, is_new] = configurations.try_emplace(
+          {configuration.high, configuration.low}, static_cast<std::uint32_t>(configurations_.size()));
+      if (is_new) configurations_.push_back(configuration);
+      place.configuration = known->second;
       place.receipt = static_cast<std::uint32_t>(lines.number(receipts_.size()));
       place.inputs = static_cast<std::uint32_t>(lines.number(inputs_.size()));
-      place.files = lines.offset();
+      place.files = static_cast<std::uint32_t>(lines.offset());
       while (lines.indented()) lines.next();
-      place.files_end = lines.offset();
-      products_.emplace(name, place);
+      products_.push_back(place);
     } else {
       lines.fail("receipt, inputs or product");
     }
   }
+  products_.shrink_to_fit();
+}
+
+std::string_view RecordFile::from(std::uint32_t place) const {
+  return std::string_view(text_).substr(place, text_.size() - kSealSize - place);
+}
+
+std::string_view RecordFile::name_of(const Place& place) const {
+  const std::string_view line = from(place.name);
+  return line.substr(0, line.find('\t'));
+}
+
+const RecordFile::Place* RecordFile::place_of(std::string_view product) const {
+  const auto found =
+      std::lower_bound(products_.begin(), products_.end(), product,
+                       [&](const Place& place, std::string_view wanted) { return name_of(place) < wanted; });
+  return found != products_.end() && name_of(*found) == product ? &*found : nullptr;
 }
 
 std::optional<KnownOrigin> RecordFile::origin(std::string_view product) const {
-  const auto found = products_.find(product);
-  if (found == products_.end()) return std::nullopt;
-  const ReceiptFacts& receipt = receipts_[found->second.receipt];
-  return KnownOrigin{found->second.configuration,
-                     &inputs_[found->second.inputs],
+  const Place* place = place_of(product);
+  if (place == nullptr) return std::nullopt;
+  const ReceiptFacts& receipt = receipts_[place->receipt];
+  return KnownOrigin{configurations_[place->configuration],
+                     InputList(from(inputs_[place->inputs])),
                      receipt.numerics,
                      receipt.finished,
                      receipt.code_version,
                      receipt.name};
 }
 
+std::optional<Digest> RecordFile::file_digest(std::string_view product, std::string_view file_path) const {
+  const Place* place = place_of(product);
+  if (place == nullptr || !file_path.starts_with(path_of(product))) return std::nullopt;
+  const std::string_view below = below_product(product, file_path);
+  Lines lines(kNowhere, from(place->files));
+  while (lines.indented()) {
+    const ReceiptFile file = lines.file();
+    if (file.path == below) return file.digest;
+  }
+  return std::nullopt;
+}
+
 std::optional<KnownRecord> RecordFile::find(std::string_view product) const {
-  const auto found = products_.find(product);
-  if (found == products_.end()) return std::nullopt;
-  const Place& place = found->second;
-  const ReceiptFacts& receipt = receipts_[place.receipt];
+  const Place* place = place_of(product);
+  if (place == nullptr) return std::nullopt;
+  const ReceiptFacts& receipt = receipts_[place->receipt];
   KnownRecord known;
   known.record.product = product;
-  known.record.configuration = place.configuration;
-  known.record.inputs = inputs_[place.inputs];
-  const std::filesystem::path nowhere;  // the text has been held against its checksum
-  Lines lines(nowhere, std::string_view(text_).substr(place.files, place.files_end - place.files));
-  while (lines.more()) {
-    lines.next();
-    lines.word();
-    ReceiptFile file;
-    file.digest = lines.digest();
-    file.size = lines.number(kAnySize);
-    file.path = fmt::format("{}{}", path_of(product), lines.rest());
+  known.record.configuration = configurations_[place->configuration];
+  known.record.inputs = InputList(from(inputs_[place->inputs])).read();
+  Lines lines(kNowhere, from(place->files));
+  while (lines.indented()) {
+    ReceiptFile file = lines.file();
+    file.path.insert(0, path_of(product));
     known.record.files.push_back(std::move(file));
   }
   known.finished = receipt.finished;
@@ -257,6 +299,19 @@ std::optional<KnownRecord> RecordFile::find(std::string_view product) const {
   known.code_version = receipt.code_version;
   known.receipt = receipt.name;
   return known;
+}
+
+std::vector<ReceiptInput> InputList::read() const {
+  if (list_ != nullptr) return *list_;
+  std::vector<ReceiptInput> inputs;
+  Lines lines(kNowhere, lines_);
+  while (lines.indented()) {
+    lines.next();
+    lines.word();
+    const Digest digest = lines.digest();
+    inputs.push_back({std::string(lines.rest()), digest});
+  }
+  return inputs;
 }
 
 }  // namespace lenswright

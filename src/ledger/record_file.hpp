@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "campaign/campaign.hpp"
@@ -30,10 +29,23 @@ struct KnownRecord {
   std::string receipt;  // file name
   bool operator==(const KnownRecord&) const = default;
 };
+// What a product was made from, as it stands in a receipt or in the text of a record file, whichever holds it.
+class InputList {
+ public:
+  explicit InputList(const std::vector<ReceiptInput>& list) : list_(&list) {}
+  explicit InputList(std::string_view lines) : lines_(lines) {}
+  // The same for products that have one list together, and for no others.
+  const void* identity() const { return list_ != nullptr ? static_cast<const void*>(list_) : lines_.data(); }
+  std::vector<ReceiptInput> read() const;
+
+ private:
+  const std::vector<ReceiptInput>* list_ = nullptr;
+  std::string_view lines_;
+};
 // What a record tells of where its product comes from, without its files.
 struct KnownOrigin {
   Digest configuration;
-  const std::vector<ReceiptInput>* inputs = nullptr;  // one list for many products, where they had the same
+  InputList inputs;
   int numerics = 0;
   std::string_view finished, code_version, receipt;
 };
@@ -55,7 +67,7 @@ std::string encode_records(const std::string& campaign, const std::string& group
 // The lines of one product alone; what a digest is taken of to know a record again.
 std::string canonical_text(const KnownRecord& record);
 
-// A record file in memory, as it was read; records are made when asked for.
+// A record file in memory: its text, and where in it each product's lines stand; records are made when asked for.
 class RecordFile {
  public:
   RecordFile(const std::filesystem::path& path, std::string text, const std::string& campaign);
@@ -64,21 +76,27 @@ class RecordFile {
   std::size_t size() const { return products_.size(); }
   std::optional<KnownRecord> find(std::string_view product) const;
   std::optional<KnownOrigin> origin(std::string_view product) const;  // valid as long as this
+  // file_path: below the stage's root.
+  std::optional<Digest> file_digest(std::string_view product, std::string_view file_path) const;
 
  private:
   struct ReceiptFacts {
     std::string_view finished, code_version, name;
     int numerics = 0;
   };
+  // There may be a million: places in the text, and in the lists below.
   struct Place {
-    Digest configuration;
-    std::uint32_t receipt = 0, inputs = 0;
-    std::size_t files = 0, files_end = 0;  // offsets in the text
+    std::uint32_t name = 0, files = 0;
+    std::uint32_t configuration = 0, receipt = 0, inputs = 0;
   };
+  std::string_view name_of(const Place& place) const;
+  std::string_view from(std::uint32_t place) const;  // to the end of the lines
+  const Place* place_of(std::string_view product) const;
   std::string text_;
   std::vector<ReceiptFacts> receipts_;
-  std::vector<std::vector<ReceiptInput>> inputs_;
-  std::unordered_map<std::string_view, Place> products_;
+  std::vector<Digest> configurations_;
+  std::vector<std::uint32_t> inputs_;
+  std::vector<Place> products_;  // by name
 };
 
 }  // namespace lenswright

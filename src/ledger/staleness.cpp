@@ -61,7 +61,7 @@ bool Staleness::stale(const ProductId& id) {
 bool Staleness::judge(const ProductId& id) {
   if (const std::optional<KnownOrigin> origin = receipts_.origin(product_name(campaign_, id))) {
     if (configuration_differs(id, *origin)) return true;
-    if (changed_input(*origin->inputs).input != nullptr) return true;
+    if (changed_input(origin->inputs)) return true;
   }
   return stale_input(id).has_value();
 }
@@ -91,16 +91,18 @@ const Staleness::Difference& Staleness::difference(const ProductId& id, const Kn
   return place->second;
 }
 
-const Staleness::Changed& Staleness::changed_input(const std::vector<ReceiptInput>& inputs) {
-  const auto [place, is_new] = lists_.try_emplace(&inputs);
-  if (!is_new) return place->second;
-  for (const ReceiptInput& input : inputs) {
+std::optional<Staleness::Changed> Staleness::changed_input(const InputList& inputs) {
+  if (const auto known = lists_.find(inputs.identity()); known != lists_.end()) return known->second;
+  std::optional<Changed> changed;
+  const std::vector<ReceiptInput> list = inputs.read();
+  for (const ReceiptInput& input : list) {
     const std::optional<Digest> now = digest_now(input.name);
     if (!now || *now == input.digest) continue;
-    place->second = {&input, *now};
+    changed = {input, *now};
     break;
   }
-  return place->second;
+  if (list.size() > 1) lists_.emplace(inputs.identity(), changed);  // runs of a realization have one together
+  return changed;
 }
 
 void Staleness::settle_transforms() {
@@ -155,7 +157,7 @@ std::string Staleness::configuration_sentence(const ProductId& id, const KnownOr
 }
 
 std::string Staleness::input_sentence(const Changed& changed) const {
-  const ReceiptInput& input = *changed.input;
+  const ReceiptInput& input = changed.input;
   if (input.name.ends_with(" files"))
     return fmt::format(
         "the files of {} have other names or sizes than when it was made from them: whether they hold the "
@@ -170,8 +172,7 @@ std::string Staleness::because(const ProductId& id) {
   if (!stale(id)) return {};
   if (const std::optional<KnownOrigin> origin = receipts_.origin(product_name(campaign_, id))) {
     if (configuration_differs(id, *origin)) return configuration_sentence(id, *origin);
-    if (const Changed& changed = changed_input(*origin->inputs); changed.input != nullptr)
-      return input_sentence(changed);
+    if (const std::optional<Changed> changed = changed_input(origin->inputs)) return input_sentence(*changed);
   }
   const std::optional<ProductId> root = root_cause(id);
   if (!root || *root == id) return {};
@@ -182,7 +183,7 @@ std::string Staleness::because(const ProductId& id) {
 std::optional<ProductId> Staleness::root_cause(const ProductId& id) {
   if (!stale(id)) return std::nullopt;
   if (const std::optional<KnownOrigin> origin = receipts_.origin(product_name(campaign_, id)))
-    if (configuration_differs(id, *origin) || changed_input(*origin->inputs).input != nullptr) return id;
+    if (configuration_differs(id, *origin) || changed_input(origin->inputs)) return id;
   const std::optional<ProductId> input = stale_input(id);
   return input ? root_cause(*input) : std::nullopt;
 }

@@ -36,14 +36,14 @@ class Staleness {
  private:
   enum class Verdict : std::uint8_t { not_asked, fresh, stale };
   struct Changed {  // an input with other bytes than the record names
-    const ReceiptInput* input = nullptr;
+    ReceiptInput input;
     Digest now;
   };
   Verdict& verdict(const ProductId& id);
   bool judge(const ProductId& id);
   bool configuration_differs(const ProductId& id, const KnownOrigin& origin);
   const Digest& configuration_now(const ProductId& id);
-  const Changed& changed_input(const std::vector<ReceiptInput>& inputs);
+  std::optional<Changed> changed_input(const InputList& inputs);
   std::optional<Digest> digest_now(const std::string& input);
   std::optional<Digest> product_digest_now(const std::string& input) const;
   std::optional<ProductId> stale_input(const ProductId& id);
@@ -56,8 +56,8 @@ class Staleness {
   const ReceiptIndex& receipts_;
   ProductSet products_;
   std::array<std::vector<Verdict>, kProductKindCount> verdicts_;
-  std::map<ProductId, Digest> configurations_;  // by configuration_twin
-  std::unordered_map<const std::vector<ReceiptInput>*, Changed> lists_;
+  std::map<ProductId, Digest> configurations_;                        // by configuration_twin
+  std::unordered_map<const void*, std::optional<Changed>> lists_;     // by identity; of more than one input
   std::map<std::string, std::optional<Digest>, std::less<>> inputs_;  // transforms and simulation files
   bool settled_ = false;
   std::map<std::pair<int, int>, std::optional<ProductId>> stale_input_of_runs_;
