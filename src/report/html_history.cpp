@@ -175,7 +175,7 @@ std::string checking_section(const Report& report) {
         "<p>Beside this file, <code>{0}</code> lists the digests of {1} files, as they were when they were "
         "made ({2} products "
         "have no receipt, or are not complete, and are not in it). On a machine that sees the data, or in a "
-        "copy of them:</p>\n"
+        "copy of them (REPORT: the folder of this file):</p>\n"
         "<pre>cd {3}\nxxhsum --quiet -c {4}</pre>\n",
         escaped(report.checksums.file), number(report.checksums.files, "/checksums/files"),
         number(report.checksums.products_left_out, "/checksums/products_left_out"),

@@ -135,8 +135,9 @@ std::string provenance_text(const Report& report) {
                         plain(producer.code_version), plain(producer.compiler), producer.first.substr(0, 16),
                         producer.last.substr(0, 16));
   if (!report.checksums.file.empty())
-    text += fmt::format("\nCheck {} files: `cd {} && xxhsum --quiet -c {}`\n",
-                        grouped(report.checksums.files), report.checksums.base, report.checksums.file);
+    text +=
+        fmt::format("\nCheck {} files (REPORT: this file's folder): `cd {} && xxhsum --quiet -c REPORT/{}`\n",
+                    grouped(report.checksums.files), report.checksums.base, report.checksums.file);
   return text;
 }
 
