@@ -359,8 +359,8 @@ TEST_F(RecoverySubmitSlurm, TheRealLossesBecomeArraysThatWaitForExactlyWhatTheyN
       write_file(simulation / fmt::format("snapdir_{0:03}/snap_{0:03}.0.hdf5", snapshot), "");
       write_file(simulation / fmt::format("groups_{0:03}/fof_subhalo_tab_{0:03}.0.hdf5", snapshot), "");
     }
-  std::string command = program("recovery").string() + " submit --dry-run --executor slurm --config " +
-                        source("configs/production.yaml").string();
+  std::string command = fmt::format("'{}' submit --dry-run --executor slurm --config '{}'",
+                                    program("recovery").string(), source("configs/production.yaml").string());
   for (const std::string& text : tree.campaign().overrides) command += " --set '" + text + "'";
   const CommandOutcome shown = run_command(command);
   EXPECT_EQ(shown.status, 0) << shown.output;

@@ -88,7 +88,7 @@ echo "$$" >"pid-$element-${{SLURM_RESTART_COUNT:-0}}"
 if [ -e "fail-$element" ]; then rm "fail-$element"; kill -9 $$; fi
 if [ -e "copy-$element" ] && [ "${{SLURM_RESTART_COUNT:-0}}" = 0 ]; then
   (setsid bash -c 'while [ -e hold-'"$element"' ]; do sleep 0.05; done
-     {1} --config campaign.yaml --realization '"$element"' >copy.log 2>&1; echo $? >copy.status' >/dev/null 2>&1 &)
+     "{1}" --config campaign.yaml --realization '"$element"' >copy.log 2>&1; echo $? >copy.status' >/dev/null 2>&1 &)
 fi
 while [ -e "hold-$element" ]; do sleep 0.1; done
 launch=(mpirun -n 1)
