@@ -76,16 +76,16 @@ PeakCounts count_peaks(std::span<const double> map, int grid, int margin, const 
   if (inner < 1) return counts;
   const std::size_t side = static_cast<std::size_t>(grid), strip = static_cast<std::size_t>(margin);
   const std::size_t width = static_cast<std::size_t>(inner);
-  const auto [mean, variance] = mean_and_variance(map.data() + strip * side + strip, width, width, side);
-  counts.mean = mean;
-  counts.sigma = std::sqrt(variance);
+  const auto moments = mean_and_variance(map.data() + strip * side + strip, width, width, side);
+  counts.mean = moments.mean;
+  counts.sigma = std::sqrt(moments.variance);
   counts.pixels = static_cast<std::int64_t>(width * width);
   const double inverse = counts.sigma > 0 ? 1.0 / counts.sigma : 0.0;
 
   // Column by column the highest and lowest of three rows; then a pixel has three numbers to be compared with.
   std::vector<double> high(width + 2), low(width + 2);
   const auto count = [&](double value, bool peak) {
-    const int place = heights.place((value - mean) * inverse);
+    const int place = heights.place((value - counts.mean) * inverse);
     ++(peak ? counts.peaks : counts.minima)[static_cast<std::size_t>(place)];
   };
   for (std::size_t i = strip; i < strip + width; ++i) {
