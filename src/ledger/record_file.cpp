@@ -87,10 +87,16 @@ class Lines {
     return found;
   }
   std::string_view rest() const { return line_; }
+  // The same one often follows itself.
   Digest digest() {
-    const std::optional<Digest> found = Digest::from_hex(word());
-    if (!found) fail("a digest");
-    return *found;
+    const std::string_view hex = word();
+    if (hex.empty() || hex != hex_) {
+      const std::optional<Digest> found = Digest::from_hex(hex);
+      if (!found) fail("a digest");
+      digest_ = *found;
+      hex_ = hex;
+    }
+    return digest_;
   }
   std::uint64_t number(std::uint64_t below) {
     const std::string_view text = word();
@@ -120,6 +126,8 @@ class Lines {
   const std::filesystem::path& path_;
   std::string_view text_, line_;
   std::size_t at_ = 0;
+  std::string_view hex_;  // of digest_
+  Digest digest_;
 };
 
 }  // namespace
@@ -249,11 +257,24 @@ std::string_view RecordFile::name_of(const Place& place) const {
   return line.substr(0, line.find('\t'));
 }
 
+bool RecordFile::is_of(const Place& place, std::string_view product) const {
+  const std::string_view line = from(place.name);
+  return line.size() > product.size() && line[product.size()] == '\t' && line.starts_with(product);
+}
+
 const RecordFile::Place* RecordFile::place_of(std::string_view product) const {
+  const std::size_t last = last_.load(std::memory_order_relaxed);
+  for (std::size_t at = last; at < std::min(last + 2, products_.size()); ++at) {
+    if (!is_of(products_[at], product)) continue;
+    if (at != last) last_.store(at, std::memory_order_relaxed);
+    return &products_[at];
+  }
   const auto found =
       std::lower_bound(products_.begin(), products_.end(), product,
                        [&](const Place& place, std::string_view wanted) { return name_of(place) < wanted; });
-  return found != products_.end() && name_of(*found) == product ? &*found : nullptr;
+  if (found == products_.end() || !is_of(*found, product)) return nullptr;
+  last_.store(static_cast<std::size_t>(found - products_.begin()), std::memory_order_relaxed);
+  return &*found;
 }
 
 std::optional<KnownOrigin> RecordFile::origin(std::string_view product) const {

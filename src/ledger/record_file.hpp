@@ -7,6 +7,7 @@
 // Throws:  FormatError for a torn or damaged file
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -89,6 +90,7 @@ class RecordFile {
     std::uint32_t name = 0, files = 0;
     std::uint32_t configuration = 0, receipt = 0, inputs = 0;
   };
+  bool is_of(const Place& place, std::string_view product) const;
   std::string_view name_of(const Place& place) const;
   std::string_view from(std::uint32_t place) const;  // to the end of the lines
   const Place* place_of(std::string_view product) const;
@@ -97,6 +99,8 @@ class RecordFile {
   std::vector<Digest> configurations_;
   std::vector<std::uint32_t> inputs_;
   std::vector<Place> products_;  // by name
+  // Where one was found last: they are asked for several times each, and mostly in their order.
+  mutable std::atomic<std::size_t> last_ = 0;
 };
 
 }  // namespace lenswright
