@@ -35,8 +35,8 @@ struct EnsembleMap {
   int realization = 0;  // zero-based
   int run = 0;          // one-based
   const MapStatistics* statistics = nullptr;
-  const MapStatistics* twin =
-      nullptr;  // dmo's of the same realization and run, if that is to be held against it
+  // dmo's of the same realization and run; null: not to be held against it
+  const MapStatistics* twin = nullptr;
 };
 
 struct MapOutlier {
@@ -48,8 +48,8 @@ struct MapOutlier {
   bool to_twin = false;                   // by the ratio to dmo's: that map may be the wrong one
 };
 
-// All maps of one model and one source plane, over realizations and runs. One entry per
-// question that a map fails, by itself (in the order of the maps) or else, after these, by its twin. Fewer than kFewestMaps: none.
+// All maps of one model and one source plane, over realizations and runs. One entry per question that a map fails: by
+// itself, in the order of the maps, then by its twin where not by itself. Fewer than kFewestMaps: none.
 std::vector<MapOutlier> map_outliers(const std::vector<EnsembleMap>& maps, double sigmas = kOutlierSigmas);
 
 }  // namespace lenswright
