@@ -19,14 +19,9 @@ MassQuantum::MassQuantum(double omega_m, double box_mpc_h) {
   quantum_ = std::ldexp(1.0, exponent - 63);
 }
 
-std::int64_t MassQuantum::quanta_of(double mass_msun_h) const {
-  const double quanta = mass_msun_h / quantum_;
-  // written so that NaN fails too
-  if (!(quanta >= 0 && quanta < 0x1p62)) {
-    throw NumericError(
-        fmt::format("a particle of {:.6g} Msun/h is not between 0 and half of the box's mass", mass_msun_h));
-  }
-  return round_half_even(quanta);
+void MassQuantum::refuse(double mass_msun_h) {
+  throw NumericError(
+      fmt::format("a particle of {:.6g} Msun/h is not between 0 and half of the box's mass", mass_msun_h));
 }
 
 }  // namespace lenswright

@@ -31,10 +31,16 @@ class MassQuantum {
  public:
   MassQuantum(double omega_m, double box_mpc_h);
   double msun_h() const { return quantum_; }
-  std::int64_t quanta_of(double mass_msun_h) const;
+  std::int64_t quanta_of(double mass_msun_h) const {
+    const double quanta = mass_msun_h / quantum_;
+    // written so that NaN fails too
+    if (!(quanta >= 0 && quanta < 0x1p62)) refuse(mass_msun_h);
+    return round_half_even(quanta);
+  }
   double mass_of(std::int64_t quanta) const { return static_cast<double>(quanta) * quantum_; }
 
  private:
+  [[noreturn]] static void refuse(double mass_msun_h);
   double quantum_;
 };
 

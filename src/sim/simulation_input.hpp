@@ -4,6 +4,7 @@
 // Throws: InputError naming file and dataset
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/units.hpp"
 
 namespace lenswright {
 
@@ -39,6 +41,8 @@ void check_positions(const std::filesystem::path& file, const std::string& datas
                      std::span<const double> ckpc_h, double box_mpc_h);
 
 // ckpc/h to Mpc/h, at most box.
-double position_mpc_h(double ckpc_h, double box_mpc_h);
+inline double position_mpc_h(double ckpc_h, double box_mpc_h) {
+  return std::min(ckpc_h / kKpcPerMpc, box_mpc_h);
+}
 
 }  // namespace lenswright
