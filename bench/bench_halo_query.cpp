@@ -73,7 +73,7 @@ void query(benchmark::State& state, Order order, std::size_t halo_count) {
   MassAssignment assignment(MassKernel::tsc, kGrid, kBox, 1, 1);
   QuantaPlane plane(kGrid);
   // All rules share one plane here: the same work, without 32 planes of memory.
-  const std::vector<QuantaPlane*> whole{&plane}, of_set(kSetBits, &plane);
+  const std::vector<std::int64_t*> whole{plane.data()}, of_set(kSetBits, plane.data());
   assignment.add(batch, transform, whole);
   assignment.add_members(batch, regions.find_members(batch, 1).front(), transform, -1, of_set);
 

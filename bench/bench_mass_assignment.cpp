@@ -90,7 +90,7 @@ void plain_scatter(MassKernel kernel, const FlatParticles& particles, int side, 
 
 struct Planes {
   Planes(int side, int slices) : plane(static_cast<std::size_t>(slices), QuantaPlane(side)) {
-    for (QuantaPlane& one : plane) wanted.push_back(&one);
+    for (QuantaPlane& one : plane) wanted.push_back(one.data());
   }
   std::int64_t sum() const {
     std::int64_t all = 0;
@@ -99,7 +99,7 @@ struct Planes {
     return all;
   }
   std::vector<QuantaPlane> plane;
-  std::vector<QuantaPlane*> wanted;
+  std::vector<std::int64_t*> wanted;
 };
 
 void deposit(benchmark::State& state, MassKernel kernel, Order order, int side, int slices) {

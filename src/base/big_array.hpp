@@ -12,6 +12,7 @@
 #include <new>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace lenswright {
 
@@ -43,6 +44,24 @@ class BigArray {
   };
   std::unique_ptr<T, Free> values_;
   std::size_t count_ = 0;
+};
+
+// For vectors of numbers: what resize() adds is not initialised.
+template <typename T>
+struct Uninitialized : std::allocator<T> {
+  template <typename U>
+  struct rebind {
+    using other = Uninitialized<U>;
+  };
+  using std::allocator<T>::allocator;
+  template <typename U>
+  void construct(U* place) noexcept {
+    ::new (static_cast<void*>(place)) U;
+  }
+  template <typename U, typename... From>
+  void construct(U* place, From&&... from) {
+    ::new (static_cast<void*>(place)) U(std::forward<From>(from)...);
+  }
 };
 
 }  // namespace lenswright

@@ -18,16 +18,6 @@ namespace {
 constexpr std::size_t kBandBytes = std::size_t{1} << 18;
 // Particles that are projected together, so that the arithmetic runs over short arrays.
 constexpr std::size_t kBlock = 512;
-static_assert(kBlock % 2 == 0);
-
-// Even, so that bands of equal parity are never neighbours, also across the periodic edge; each of at least
-// two rows, so that two bands never write the same row of the band between them. Otherwise one.
-int bands_of(int grid) {
-  const std::size_t row_bytes = static_cast<std::size_t>(grid) * sizeof(std::int64_t);
-  const int rows = std::max(2, static_cast<int>(kBandBytes / row_bytes));
-  const int bands = grid / rows / 2 * 2;
-  return bands >= 2 ? bands : 1;
-}
 
 // Of a band, for members: none narrower than kStripColumns, and no more bins than a core can fill side by side.
 constexpr int kStripColumns = 64, kMostMemberBins = 2048;
@@ -39,29 +29,31 @@ int strips_of(int grid, int bands) {
 // where its floor follows from comparing (a quotient of doubles does not round across a power of two or zero).
 // By hand two at a time: compilers don't turn comparisons of doubles into masks unless told that none traps.
 #if defined(__SSE2__)
-void move_and_divide(double* values, std::size_t count, double displacement, bool flip, double box,
-                     double parts) {
+inline void move_and_divide(const double* from, double* to, std::size_t count, double displacement, bool flip,
+                            double box, double parts) {
   const __m128d shift = _mm_set1_pd(displacement), width = _mm_set1_pd(box), many = _mm_set1_pd(parts);
-  // An odd count takes one value along that nobody looks at: blocks have an even length.
-  for (std::size_t p = 0; p < count; p += 2) {
-    __m128d y = _mm_add_pd(_mm_loadu_pd(values + p), shift);
+  const auto moved = [&](__m128d value) {
+    __m128d y = _mm_add_pd(value, shift);
     if (flip) y = _mm_sub_pd(width, y);
     const __m128d above = _mm_and_pd(_mm_cmpge_pd(y, width), width);
     const __m128d below = _mm_and_pd(_mm_cmplt_pd(y, _mm_setzero_pd()), width);
     y = _mm_sub_pd(y, _mm_sub_pd(above, below));
     y = _mm_andnot_pd(_mm_cmpge_pd(y, width), y);
-    _mm_storeu_pd(values + p, _mm_div_pd(_mm_mul_pd(y, many), width));
-  }
+    return _mm_div_pd(_mm_mul_pd(y, many), width);
+  };
+  std::size_t p = 0;
+  for (; p + 2 <= count; p += 2) _mm_storeu_pd(to + p, moved(_mm_loadu_pd(from + p)));
+  if (p < count) _mm_store_sd(to + p, moved(_mm_load_sd(from + p)));
 }
 #else
-void move_and_divide(double* values, std::size_t count, double displacement, bool flip, double box,
-                     double parts) {
+inline void move_and_divide(const double* from, double* to, std::size_t count, double displacement, bool flip,
+                            double box, double parts) {
   for (std::size_t p = 0; p < count; ++p) {
-    double y = values[p] + displacement;
+    double y = from[p] + displacement;
     if (flip) y = box - y;
     const double above = y >= box ? box : 0.0, below = y < 0.0 ? box : 0.0;
     y -= above - below;
-    values[p] = ((y >= box ? 0.0 : y) * parts) / box;
+    to[p] = ((y >= box ? 0.0 : y) * parts) / box;
   }
 }
 #endif
@@ -106,10 +98,11 @@ class Projector {
     if (members_) {
       const std::uint32_t* particle = members_->particles.data() + first;
       for (std::size_t p = 0; p < count; ++p) out[p] = from[particle[p]];
+      from = out.data();
     } else {
-      std::copy_n(from + first, count, out.begin());
+      from += first;
     }
-    move_and_divide(out.data(), count, transform_.displacement[axis], transform_.flip, box_, parts);
+    move_and_divide(from, out.data(), count, transform_.displacement[axis], transform_.flip, box_, parts);
   }
 
   const ParticleBatch& batch_;
@@ -126,16 +119,36 @@ void ParticleBatch::clear() {
   quanta.clear();
 }
 
+void ParticleBatch::reserve(std::size_t particles) {
+  for (auto& values : axis) values.reserve(particles);
+  quanta.reserve(particles);
+}
+
 void ParticleBatch::append(std::span<const std::array<double, 3>> positions,
                            std::span<const double> masses_msun_h, const MassQuantum& quantum) {
   assert(positions.size() == masses_msun_h.size());
   const std::size_t first = size();
-  for (std::size_t k = 0; k < 3; ++k) {
-    axis[k].resize(first + positions.size());
-    for (std::size_t p = 0; p < positions.size(); ++p) axis[k][first + p] = positions[p][k];
+  for (auto& values : axis) values.resize(first + positions.size());
+  // Some positions at a time, which stay in a core's cache from one axis to the next.
+  constexpr std::size_t kAtOnce = 4096;
+  for (std::size_t begin = 0; begin < positions.size(); begin += kAtOnce) {
+    const std::size_t end = std::min(begin + kAtOnce, positions.size());
+    for (std::size_t k = 0; k < 3; ++k) {
+      double* const values = axis[k].data() + first;
+      for (std::size_t p = begin; p < end; ++p) values[p] = positions[p][k];
+    }
   }
   quanta.resize(first + positions.size());
   for (std::size_t p = 0; p < positions.size(); ++p) quanta[first + p] = quantum.quanta_of(masses_msun_h[p]);
+}
+
+// Even, so that bands of equal parity are never neighbours, also across the periodic edge; each of at least
+// two rows, so that two bands never write the same row of the band between them. Otherwise one.
+int MassAssignment::bands(int grid) {
+  const std::size_t row_bytes = static_cast<std::size_t>(grid) * sizeof(std::int64_t);
+  const int rows = std::max(2, static_cast<int>(kBandBytes / row_bytes));
+  const int count = grid / rows / 2 * 2;
+  return count >= 2 ? count : 1;
 }
 
 MassAssignment::MassAssignment(MassKernel kernel, int grid, double box_mpc_h, int planes_per_snapshot,
@@ -145,7 +158,7 @@ MassAssignment::MassAssignment(MassKernel kernel, int grid, double box_mpc_h, in
       box_(box_mpc_h),
       slices_(planes_per_snapshot),
       threads_(std::max(1, threads)),
-      bands_(bands_of(grid)),
+      bands_(bands(grid)),
       band_of_row_(static_cast<std::size_t>(grid) + 1),  // the row after the last is the first again
       member_strips_(strips_of(grid, bands_ * planes_per_snapshot)),
       strip_of_column_(static_cast<std::size_t>(grid) + 1) {
@@ -251,28 +264,41 @@ void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMemb
   }
 }
 
-// Calls scatter(slice, first record, last record) for every band: the even ones first, then the odd ones.
+// Calls scatter(slice, first record, last record) for every band: the even ones first, then the odd ones, which without
+// locks is what keeps neighbours apart. With locks those that others have at the moment come last.
 template <typename Scatter>
-void MassAssignment::visit_bands(const Scatter& scatter) const {
-  const int halves = bands_ == 1 ? 1 : 2;
-  const int per_half = slices_ * ((bands_ + 1) / 2);
+void MassAssignment::visit_bands(const BandLocks* locks, const Scatter& scatter) const {
+  const int even = (bands_ + 1) / 2, all = slices_ * bands_;
+  const int start = locks ? locks->first_of(all) : 0;
+  const auto visit = [&](int task, bool waits) {
+    const int slice = task % slices_, turn = task / slices_;
+    const int band = turn < even ? 2 * turn : 2 * (turn - even) + 1;
+    const auto bin = static_cast<std::size_t>((slice * bands_ + band) * strips_);
+    const std::uint64_t begin = bin_begin_[bin], end = bin_begin_[bin + static_cast<std::size_t>(strips_)];
+    if (begin == end) return true;
+    const BandLocks::Hold hold(locks, slice, band, waits);
+    if (hold.is_held()) scatter(slice, begin, end);
+    return hold.is_held();
+  };
 #pragma omp parallel num_threads(threads_)
-  for (int half = 0; half < halves; ++half) {
+  if (locks) {
+    std::vector<int> later;
+#pragma omp for schedule(dynamic) nowait
+    for (int n = 0; n < all; ++n)
+      if (const int task = (start + n) % all; !visit(task, false)) later.push_back(task);
+    for (const int task : later) visit(task, true);
+  } else {
 #pragma omp for schedule(dynamic)
-    for (int task = 0; task < per_half; ++task) {
-      const int slice = task % slices_;
-      const int band = task / slices_ * 2 + half;
-      const auto bin = static_cast<std::size_t>((slice * bands_ + band) * strips_);
-      const std::uint64_t begin = bin_begin_[bin], end = bin_begin_[bin + static_cast<std::size_t>(strips_)];
-      if (begin < end) scatter(slice, begin, end);
-    }
+    for (int task = 0; task < slices_ * even; ++task) visit(task, false);
+#pragma omp for schedule(dynamic)
+    for (int task = slices_ * even; task < all; ++task) visit(task, false);
   }
 }
 
 template <typename Kernel>
-void MassAssignment::scatter_records(std::span<QuantaPlane* const> planes) const {
-  visit_bands([&](int slice, std::uint64_t first, std::uint64_t last) {
-    std::int64_t* plane = planes[static_cast<std::size_t>(slice)]->data();
+void MassAssignment::scatter_records(std::span<std::int64_t* const> planes, const BandLocks* locks) const {
+  visit_bands(locks, [&](int slice, std::uint64_t first, std::uint64_t last) {
+    std::int64_t* plane = planes[static_cast<std::size_t>(slice)];
     for (std::uint64_t r = first; r < last; ++r) {
       const Record& record = records_[r];
       Stencil<Kernel>(record.u, record.v, record.quanta, grid_).add_to(plane, grid_);
@@ -281,24 +307,26 @@ void MassAssignment::scatter_records(std::span<QuantaPlane* const> planes) const
 }
 
 template <typename Kernel>
-void MassAssignment::scatter_members(int sign, std::span<QuantaPlane* const> planes) const {
-  visit_bands([&](int slice, std::uint64_t first, std::uint64_t last) {
-    QuantaPlane* const* planes_here = planes.data() + static_cast<std::size_t>(slice) * kSetBits;
+void MassAssignment::scatter_members(int sign, std::span<std::int64_t* const> planes,
+                                     const BandLocks* locks) const {
+  visit_bands(locks, [&](int slice, std::uint64_t first, std::uint64_t last) {
+    std::int64_t* const* planes_here = planes.data() + static_cast<std::size_t>(slice) * kSetBits;
     for (std::uint64_t r = first; r < last; ++r) {
       const MemberRecord& record = member_records_[r];
       Stencil<Kernel> stencil(record.u, record.v, record.quanta, grid_);
       if (sign < 0) stencil.negate();
       for (std::uint64_t set = record.set; set != 0; set &= set - 1) {
-        if (QuantaPlane* plane = planes_here[std::countr_zero(set)]) stencil.add_to(plane->data(), grid_);
+        if (std::int64_t* plane = planes_here[std::countr_zero(set)]) stencil.add_to(plane, grid_);
       }
     }
   });
 }
 
 template <typename Kernel>
-void MassAssignment::scatter_members(int sign, std::span<TiledPlane* const> planes) const {
+void MassAssignment::scatter_members(int sign, std::span<TiledPlane* const> planes,
+                                     const BandLocks* locks) const {
   std::atomic<bool> astray = false;
-  visit_bands([&](int slice, std::uint64_t first, std::uint64_t last) {
+  visit_bands(locks, [&](int slice, std::uint64_t first, std::uint64_t last) {
     TiledPlane* const* planes_here = planes.data() + static_cast<std::size_t>(slice) * kSetBits;
     for (std::uint64_t r = first; r < last; ++r) {
       const MemberRecord& record = member_records_[r];
@@ -320,26 +348,26 @@ void MassAssignment::scatter_members(int sign, std::span<TiledPlane* const> plan
 }
 
 void MassAssignment::add(const ParticleBatch& batch, const SnapshotTransform& transform,
-                         std::span<QuantaPlane* const> planes) {
+                         std::span<std::int64_t* const> planes, const BandLocks* locks) {
   assert(planes.size() == static_cast<std::size_t>(slices_));
   std::vector<char> wanted(planes.size());
   std::transform(planes.begin(), planes.end(), wanted.begin(),
-                 [](const QuantaPlane* p) { return p != nullptr; });
+                 [](const std::int64_t* p) { return p != nullptr; });
   sort_into_bands(batch, nullptr, transform, wanted, records_);
   switch (kernel_) {
     case MassKernel::ngp:
-      return scatter_records<NearestGridPoint>(planes);
+      return scatter_records<NearestGridPoint>(planes, locks);
     case MassKernel::cic:
-      return scatter_records<CloudInCell>(planes);
+      return scatter_records<CloudInCell>(planes, locks);
     case MassKernel::tsc:
-      return scatter_records<TriangularCloud>(planes);
+      return scatter_records<TriangularCloud>(planes, locks);
   }
 }
 
 template <typename Plane>
 void MassAssignment::add_members_to(const ParticleBatch& batch, const BatchMembers& members,
                                     const SnapshotTransform& transform, int sign,
-                                    std::span<Plane* const> planes) {
+                                    std::span<Plane* const> planes, const BandLocks* locks) {
   assert(planes.size() == static_cast<std::size_t>(slices_) * kSetBits);
   std::vector<char> wanted(static_cast<std::size_t>(slices_));
   for (std::size_t slice = 0; slice < wanted.size(); ++slice) {
@@ -349,24 +377,24 @@ void MassAssignment::add_members_to(const ParticleBatch& batch, const BatchMembe
   sort_into_bands(batch, &members, transform, wanted, member_records_);
   switch (kernel_) {
     case MassKernel::ngp:
-      return scatter_members<NearestGridPoint>(sign, planes);
+      return scatter_members<NearestGridPoint>(sign, planes, locks);
     case MassKernel::cic:
-      return scatter_members<CloudInCell>(sign, planes);
+      return scatter_members<CloudInCell>(sign, planes, locks);
     case MassKernel::tsc:
-      return scatter_members<TriangularCloud>(sign, planes);
+      return scatter_members<TriangularCloud>(sign, planes, locks);
   }
 }
 
 void MassAssignment::add_members(const ParticleBatch& batch, const BatchMembers& members,
                                  const SnapshotTransform& transform, int sign,
-                                 std::span<QuantaPlane* const> planes) {
-  add_members_to(batch, members, transform, sign, planes);
+                                 std::span<std::int64_t* const> planes, const BandLocks* locks) {
+  add_members_to(batch, members, transform, sign, planes, locks);
 }
 
 void MassAssignment::add_members(const ParticleBatch& batch, const BatchMembers& members,
                                  const SnapshotTransform& transform, int sign,
-                                 std::span<TiledPlane* const> planes) {
-  add_members_to(batch, members, transform, sign, planes);
+                                 std::span<TiledPlane* const> planes, const BandLocks* locks) {
+  add_members_to(batch, members, transform, sign, planes, locks);
 }
 
 }  // namespace lenswright

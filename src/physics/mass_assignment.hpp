@@ -6,10 +6,10 @@
 // Units:  Mpc/h, quanta of mass_quantum.hpp
 // Source: Hockney & Eastwood 1988, "Computer Simulation Using Particles", section 5-2: NGP, CIC, TSC
 // A particle's shares add up to its own quanta: what rounding leaves goes to the nearest node. Sums of
-// integers do not depend on order, so neither do planes on threads, batches or ranks. How:    the particles
-// of a batch are sorted into bands of rows that fit a core's cache; a band belongs to one
+// integers do not depend on order, so neither do planes on threads, batches or ranks.
+// How:    the particles of a batch are sorted into bands of rows that fit a core's cache; a band belongs to one
 //         thread at a time, and neighbours of a band wait until it is done, since shares reach one row
-//         further.
+//         further. Ranks that share the planes take turns likewise, band by band.
 #pragma once
 
 #include <array>
@@ -21,6 +21,7 @@
 #include "base/big_array.hpp"
 #include "base/grid2d.hpp"
 #include "geometry/transform.hpp"
+#include "physics/band_locks.hpp"
 #include "physics/mass_quantum.hpp"
 #include "physics/tiled_plane.hpp"
 
@@ -31,11 +32,12 @@ enum class MassKernel { ngp, cic, tsc };
 using QuantaPlane = Grid2d<std::int64_t>;
 
 struct ParticleBatch {
-  std::array<std::vector<double>, 3> axis;
-  std::vector<std::int64_t> quanta;
+  std::array<std::vector<double, Uninitialized<double>>, 3> axis;
+  std::vector<std::int64_t, Uninitialized<std::int64_t>> quanta;
 
   std::size_t size() const { return quanta.size(); }
   void clear();
+  void reserve(std::size_t particles);
   // Throws NumericError for a mass that is no mass.
   void append(std::span<const std::array<double, 3>> positions, std::span<const double> masses_msun_h,
               const MassQuantum& quantum);
@@ -52,17 +54,22 @@ class MassAssignment {
  public:
   MassAssignment(MassKernel kernel, int grid, double box_mpc_h, int planes_per_snapshot, int threads);
 
-  // Adds all particles: those of slice s to planes[s]; nullptr: nobody wants that slice.
+  // Adds all particles: those of slice s to planes[s], N x N pixels; nullptr: nobody wants that slice.
+  // locks, here and below: of the planes that other ranks add to, too; nullptr: none does.
   void add(const ParticleBatch& batch, const SnapshotTransform& transform,
-           std::span<QuantaPlane* const> planes);
+           std::span<std::int64_t* const> planes, const BandLocks* locks = nullptr);
   // Adds (sign 1) or takes away (sign -1) members: one of slice s goes to planes[s * kSetBits + b] for each
   // bit b of its set; nullptr: nobody wants that plane.
   void add_members(const ParticleBatch& batch, const BatchMembers& members,
-                   const SnapshotTransform& transform, int sign, std::span<QuantaPlane* const> planes);
+                   const SnapshotTransform& transform, int sign, std::span<std::int64_t* const> planes,
+                   const BandLocks* locks = nullptr);
   // The same onto tiled planes. Throws NumericError if a share falls on a tile that a wanted plane does not hold.
   void add_members(const ParticleBatch& batch, const BatchMembers& members,
-                   const SnapshotTransform& transform, int sign, std::span<TiledPlane* const> planes);
+                   const SnapshotTransform& transform, int sign, std::span<TiledPlane* const> planes,
+                   const BandLocks* locks = nullptr);
 
+  // Bands that a plane of this grid is divided into.
+  static int bands(int grid);
   // Particles to deposit at once: enough that each part of a plane that comes into a core's cache gets several for its
   // way there; on small grids a larger batch would only touch more memory.
   static std::size_t good_batch(int grid);
@@ -85,16 +92,17 @@ class MassAssignment {
                        const SnapshotTransform& transform, const std::vector<char>& wanted,
                        BigArray<Entry>& records);
   template <typename Scatter>
-  void visit_bands(const Scatter& scatter) const;
+  void visit_bands(const BandLocks* locks, const Scatter& scatter) const;
   template <typename Kernel>
-  void scatter_records(std::span<QuantaPlane* const> planes) const;
+  void scatter_records(std::span<std::int64_t* const> planes, const BandLocks* locks) const;
   template <typename Kernel>
-  void scatter_members(int sign, std::span<QuantaPlane* const> planes) const;
+  void scatter_members(int sign, std::span<std::int64_t* const> planes, const BandLocks* locks) const;
   template <typename Kernel>
-  void scatter_members(int sign, std::span<TiledPlane* const> planes) const;
+  void scatter_members(int sign, std::span<TiledPlane* const> planes, const BandLocks* locks) const;
   template <typename Plane>
   void add_members_to(const ParticleBatch& batch, const BatchMembers& members,
-                      const SnapshotTransform& transform, int sign, std::span<Plane* const> planes);
+                      const SnapshotTransform& transform, int sign, std::span<Plane* const> planes,
+                      const BandLocks* locks);
 
   MassKernel kernel_;
   int grid_;

@@ -14,8 +14,13 @@ std::size_t TileSet::count() const {
   return static_cast<std::size_t>(std::count(held_.begin(), held_.end(), 1));
 }
 
-TiledPlane::TiledPlane(const TileSet& tiles, const std::shared_ptr<TileMemory>& memory)
-    : grid_(tiles.grid()), per_side_(tiles.per_side()) {
+TiledPlane::TiledPlane(const TileSet& tiles) : TiledPlane(tiles, {}) {
+  own_.resize(cell_count(tiles));
+  cells_ = own_;
+}
+
+TiledPlane::TiledPlane(const TileSet& tiles, std::span<std::int64_t> cells)
+    : grid_(tiles.grid()), per_side_(tiles.per_side()), cells_(cells) {
   const auto side = static_cast<std::size_t>(per_side_);
   number_.assign(side * side, -1);
   for (int row = 0; row < per_side_; ++row) {
@@ -28,9 +33,6 @@ TiledPlane::TiledPlane(const TileSet& tiles, const std::shared_ptr<TileMemory>& 
     }
   }
   row_begin_.push_back(static_cast<std::uint32_t>(column_of_.size()));
-  cell_count_ = column_of_.size() * kTileCells;
-  if (cell_count_ == 0) return;
-  cells_ = (memory ? memory : std::make_shared<TileMemory>())->zeros(cell_count_);
 }
 
 std::uint64_t TiledPlane::bytes(int grid, std::size_t tiles) {
@@ -39,14 +41,17 @@ std::uint64_t TiledPlane::bytes(int grid, std::size_t tiles) {
          tiles * (kTileCells * sizeof(std::int64_t) + sizeof(std::uint32_t));
 }
 
-void TiledPlane::add(const TiledPlane& other) {
+void TiledPlane::add(const TiledPlane& other, int part, int parts) {
   assert(other.grid_ == grid_);
-  for (std::size_t tile = 0; tile < number_.size(); ++tile) {
+  const std::size_t first = number_.size() * static_cast<std::size_t>(part) / static_cast<std::size_t>(parts);
+  const std::size_t last =
+      number_.size() * static_cast<std::size_t>(part + 1) / static_cast<std::size_t>(parts);
+  for (std::size_t tile = first; tile < last; ++tile) {
     if (other.number_[tile] < 0) continue;
     assert(number_[tile] >= 0 && "a tile that is not held");
-    std::int64_t* to = cells_.get() + static_cast<std::size_t>(number_[tile]) * kTileCells;
+    std::int64_t* to = cells_.data() + static_cast<std::size_t>(number_[tile]) * kTileCells;
     const std::int64_t* from =
-        other.cells_.get() + static_cast<std::size_t>(other.number_[tile]) * kTileCells;
+        other.cells_.data() + static_cast<std::size_t>(other.number_[tile]) * kTileCells;
     for (std::size_t cell = 0; cell < kTileCells; ++cell) to[cell] += from[cell];
   }
 }
@@ -55,7 +60,7 @@ void TiledPlane::add_tile_row_to(int tile_row, int local_row, std::int64_t* row)
   const auto at = static_cast<std::size_t>(tile_row);
   for (std::uint32_t tile = row_begin_[at]; tile < row_begin_[at + 1]; ++tile) {
     const std::int64_t* from =
-        cells_.get() + tile * kTileCells + static_cast<std::size_t>(local_row) * kStride;
+        cells_.data() + tile * kTileCells + static_cast<std::size_t>(local_row) * kStride;
     const int first = static_cast<int>(column_of_[tile]) * TileSet::kTile;
     if (first + kStride <= grid_) {
       for (int k = 0; k < kStride; ++k) row[first + k] += from[k];

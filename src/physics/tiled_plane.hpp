@@ -3,18 +3,14 @@
 // Out:    quanta per pixel, to be added to a whole plane; zero where no tile is held
 // Tiles:  kTile x kTile nodes, each with kReach more rows and columns, so that the shares of a particle whose first
 //         node lies in a tile all stay in it; what is beyond its edge belongs to the next tile's pixels and is added
-//         there when rows are read. Layouts follow from halos alone, so all ranks have the same and add theirs
-//         element by element.
-// Memory: tile_memory.hpp: tiles that nobody touches cost none, and it takes large pages
+//         there when rows are read. Layouts follow from halos alone, so all ranks have the same, for tiles that they
+//         share and for sums element by element.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
-
-#include "physics/tile_memory.hpp"
 
 namespace lenswright {
 
@@ -45,8 +41,13 @@ class TiledPlane {
   static constexpr int kStride = TileSet::kTile + TileSet::kReach;
   static constexpr std::size_t kTileCells = std::size_t{kStride} * kStride;
 
-  // memory: where the tiles lie; without it they have memory of their own.
-  explicit TiledPlane(const TileSet& tiles, const std::shared_ptr<TileMemory>& memory = nullptr);
+  // With tiles of its own.
+  explicit TiledPlane(const TileSet& tiles);
+  // With tiles that lie in `cells`, zero at first. REQUIRES: cells.size() == cell_count(tiles).
+  TiledPlane(const TileSet& tiles, std::span<std::int64_t> cells);
+  TiledPlane(TiledPlane&&) = default;
+  TiledPlane& operator=(TiledPlane&&) = default;
+  static std::size_t cell_count(const TileSet& tiles) { return tiles.count() * kTileCells; }
   // Bytes that a plane of this many tiles takes.
   static std::uint64_t bytes(int grid, std::size_t tiles);
 
@@ -58,16 +59,16 @@ class TiledPlane {
                       static_cast<std::size_t>(column / TileSet::kTile);
     const std::int32_t number = number_[tile];
     if (number < 0) return nullptr;
-    return cells_.get() + static_cast<std::size_t>(number) * kTileCells +
+    return cells_.data() + static_cast<std::size_t>(number) * kTileCells +
            static_cast<std::size_t>(row % TileSet::kTile) * kStride +
            static_cast<std::size_t>(column % TileSet::kTile);
   }
-  // REQUIRES: every tile of `other` is held here.
-  void add(const TiledPlane& other);
+  // Adds part `part` of `parts` of the other's tiles. REQUIRES: every tile of `other` is held here.
+  void add(const TiledPlane& other, int part = 0, int parts = 1);
   // Adds pixels of rows first, first + 1, ... to `rows`, whole rows.
   void add_rows_to(int first, std::span<std::int64_t> rows) const;
-  // All tiles as they lie in memory, for sums over ranks.
-  std::span<std::int64_t> cells() { return {cells_.get(), cell_count_}; }
+  // All tiles as they lie in memory.
+  std::span<std::int64_t> cells() { return cells_; }
 
  private:
   void add_tile_row_to(int tile_row, int local_row, std::int64_t* row) const;
@@ -76,8 +77,8 @@ class TiledPlane {
   std::vector<std::int32_t> number_;      // of each tile; -1: not held
   std::vector<std::uint32_t> row_begin_;  // per row of tiles: its first number
   std::vector<std::uint32_t> column_of_;  // per held tile
-  std::size_t cell_count_;
-  TileMemory::Cells cells_;
+  std::vector<std::int64_t> own_;
+  std::span<std::int64_t> cells_;
 };
 
 }  // namespace lenswright

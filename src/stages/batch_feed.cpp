@@ -1,28 +1,37 @@
 #include "stages/batch_feed.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace lenswright {
 
 BatchFeed::BatchFeed(const SnapshotHeader& header, std::vector<SnapshotChunk> chunks,
-                     const MassQuantum& quantum, std::size_t batch_particles)
-    : reader_(header), chunks_(std::move(chunks)), quantum_(quantum), batch_particles_(batch_particles) {
+                     const MassQuantum& quantum, std::size_t batch_particles, Buffers& buffers)
+    : reader_(header),
+      chunks_(std::move(chunks)),
+      quantum_(quantum),
+      batch_particles_(batch_particles),
+      buffers_(buffers) {
+  std::size_t particles = 0;
+  for (const SnapshotChunk& chunk : chunks_) particles += chunk.count;
+  for (Batch& batch : buffers_.batches) batch.particles.reserve(std::min(particles, batch_particles_));
   read_ahead();
 }
 
 void BatchFeed::read_ahead() {
   reading_ = std::async(std::launch::async, [this] {
-    Batch& batch = batches_[filling_];
+    Batch& batch = buffers_.batches[filling_];
+    ParticleChunk& chunk = buffers_.chunk;
     batch.particles.clear();
     batch.fingerprint = {};
     batch.chunks = 0;
     batch.coarse_mass = 0;
     while (next_chunk_ < chunks_.size() &&
            (batch.chunks == 0 || batch.particles.size() + chunks_[next_chunk_].count <= batch_particles_)) {
-      reader_.read(chunks_[next_chunk_++], chunk_);
-      batch.fingerprint.add(chunk_.fingerprint);
-      batch.particles.append(chunk_.positions, chunk_.masses, quantum_);
+      reader_.read(chunks_[next_chunk_++], chunk);
+      batch.fingerprint.add(chunk.fingerprint);
+      batch.particles.append(chunk.positions, chunk.masses, quantum_);
       ++batch.chunks;
     }
     for (const std::int64_t quanta : batch.particles.quanta) batch.coarse_mass += quanta >> kCoarseBits;
@@ -33,7 +42,7 @@ void BatchFeed::read_ahead() {
 const BatchFeed::Batch& BatchFeed::next() {
   assert(reading_.valid() && "the last batch has been handed out");
   reading_.get();
-  const Batch& ready = batches_[filling_];
+  const Batch& ready = buffers_.batches[filling_];
   filling_ = 1 - filling_;
   if (!ready.is_last) read_ahead();
   return ready;

@@ -22,12 +22,17 @@ class BatchFeed {
     std::int64_t coarse_mass = 0;  // in units of 2^kCoarseBits quanta
     bool is_last = false;
   };
+  // What one feed leaves the next one takes: memory that is there already.
+  struct Buffers {
+    ParticleChunk chunk;
+    std::array<Batch, 2> batches;
+  };
   // Too coarse to matter, too small for a sum over a snapshot to overflow.
   static constexpr int kCoarseBits = 10;
 
   // At most `batch_particles` per batch, but never less than a chunk. Starts to read.
   BatchFeed(const SnapshotHeader& header, std::vector<SnapshotChunk> chunks, const MassQuantum& quantum,
-            std::size_t batch_particles);
+            std::size_t batch_particles, Buffers& buffers);
   // Waits for the next batch, and starts to read the one after it. Without chunks there is one empty batch.
   // Throws what reading threw. REQUIRES: the one before was not the last. Valid until the next call.
   const Batch& next();
@@ -40,8 +45,7 @@ class BatchFeed {
   MassQuantum quantum_;
   std::size_t batch_particles_;
   std::size_t next_chunk_ = 0;
-  ParticleChunk chunk_;
-  std::array<Batch, 2> batches_;
+  Buffers& buffers_;
   std::size_t filling_ = 0;
   std::future<void> reading_;  // last: waits for the thread before anything it uses goes
 };

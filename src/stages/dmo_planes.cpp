@@ -89,11 +89,11 @@ const DmoPlane* DmoPlanes::find(int realization, int plane) const {
 
 std::optional<std::string> read_dmo_plane(const StageContext& context, int realization, int plane,
                                           const DmoPlane& expected, const MassQuantum& quantum,
-                                          QuantaPlane& quanta) {
+                                          std::span<std::int64_t> quanta) {
   const Campaign& campaign = context.campaign;
   const ProductId id{ProductKind::mass_plane, *dmo_model(campaign), realization, plane};
   const auto unusable = [&](const std::string& why) {
-    std::fill(quanta.values().begin(), quanta.values().end(), 0);
+    std::fill(quanta.begin(), quanta.end(), 0);
     return fmt::format("{} {}: dmo's particles are put down again", product_name(campaign, id), why);
   };
   try {

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -38,6 +39,6 @@ class DmoPlanes {
 // Reads one into `quanta`; on failure returns why it is not to be used, and `quanta` is zero again.
 std::optional<std::string> read_dmo_plane(const StageContext& context, int realization, int plane,
                                           const DmoPlane& expected, const MassQuantum& quantum,
-                                          QuantaPlane& quanta);
+                                          std::span<std::int64_t> quanta);
 
 }  // namespace lenswright

@@ -51,10 +51,9 @@ std::uint64_t kept_bytes(const InputsByIndex& inputs, const Campaign& campaign, 
     for (const auto& [simulation, header] : snapshot.snapshots) {
       const std::vector<SnapshotChunk> chunks =
           snapshot_chunks(header, particle_types_of(campaign, simulation));
-      for (int rank = 0; rank < ranks.size(); ++rank) {
-        for (const SnapshotChunk& chunk : share_of(chunks, rank, ranks.size()))
-          particles[static_cast<std::size_t>(rank)] += chunk.count;
-      }
+      const std::vector<int> readers = readers_of(chunks, ranks.size());
+      for (std::size_t n = 0; n < chunks.size(); ++n)
+        particles[static_cast<std::size_t>(readers[n])] += chunks[n].count;
     }
     most = std::max(most, *std::max_element(particles.begin(), particles.end()));
   }
@@ -247,7 +246,7 @@ std::string estimate_lines(const StageContext& context, const StageRequest& requ
 
 void make_pass(const LensplaneSetting& setting, const LensplaneInputs& inputs, const LensplanePass& pass,
                const std::string& title, SnapshotFingerprints& fingerprints, DmoPlanes& dmo_planes,
-               PlaneWriting& writing, StageOutcome& outcome) {
+               PlaneWriting& writing, bool goes_on, StageOutcome& outcome) {
   const auto start = [&] {
     auto run = std::make_unique<LensplanePassRun>(setting, inputs, pass, title);
     run->start_from(dmo_planes);
@@ -260,7 +259,7 @@ void make_pass(const LensplaneSetting& setting, const LensplaneInputs& inputs, c
     run.reset();  // before its planes are allocated again
     run = start();
   }
-  outcome.made += run->publish(writing);
+  outcome.made += run->publish(writing, goes_on);
 }
 
 }  // namespace
@@ -282,6 +281,7 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
   const InputsByIndex inputs = require_simulations(context, work.products);
   const std::uint64_t budget = memory_budget(context, request);
   const TransformSet foreseen = foreseen_transforms(context);
+  const RankGroups groups(context.ranks, request.most_sharing);
   const LensplaneWork plan = WorkPlanner(context, request, work.products, inputs, foreseen).plan(budget);
   if (request.estimate_only) {
     outcome.estimate = estimate_lines(context, request, plan, work.products.size(), budget);
@@ -293,12 +293,14 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
   tell(context, request, plan, work.products.size(), budget);
 
   ParticleStore store;
+  PlaneMemory memory(groups);
   const LensplaneSetting setting{context,
                                  transforms,
                                  MassQuantum(campaign.omega_m, campaign.box_mpc_h),
                                  request.threads,
                                  plan.memory.batch_particles,
-                                 std::make_shared<TileMemory>(),
+                                 groups,
+                                 memory,
                                  plan.kept ? &store : nullptr};
   SnapshotFingerprints fingerprints;
   ReceiptBook book(context, Stage::lensplanes, request.threads);
@@ -309,10 +311,10 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
       stop_together(context.ranks);
       const std::string title =
           plan.passes.size() == 1 ? "" : fmt::format(", pass {} of {}", n + 1, plan.passes.size());
+      const bool goes_on = plan.written_beside && n + 1 < plan.passes.size();
       make_pass(setting, inputs.at(pass.snapshot_index), pass, title, fingerprints, dmo_planes, writing,
-                outcome);
-      if (!plan.written_beside || n + 1 == plan.passes.size())
-        together(context.ranks, [&] { writing.finish(); });
+                goes_on, outcome);
+      if (!goes_on) together(context.ranks, [&] { writing.finish(); });
       book.write_if_due();
     }
   } catch (const Failure&) {

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/stop_request.hpp"
@@ -39,6 +42,44 @@ struct Round {
   std::int64_t& chunks() { return values[5]; }
 };
 
+// Rounds on their way: ranks tell each other of a batch and go on to the next ones. A sum may come through only when the
+// others call MPI again, a batch later; who waited for each would keep step with the slowest batch of all.
+class Rounds {
+ public:
+  explicit Rounds(const Communicator& ranks) : ranks_(ranks) {}
+  ~Rounds() { assert(begun_ == ended_ && "a sum may still write here"); }
+  Rounds(const Rounds&) = delete;
+  Rounds& operator=(const Rounds&) = delete;
+
+  // Collective. Returns the sum of the round that was told kAhead rounds before, if there was one.
+  std::optional<Round> tell(const Round& mine) {
+    Flight& flight = flights_[begun_++ % flights_.size()];
+    flight.round = mine;
+    flight.request = ranks_.begin_sum_all(std::span<std::int64_t>(flight.round.values));
+    if (begun_ - ended_ <= kAhead) return std::nullopt;
+    return next();
+  }
+  // Those that are still on their way.
+  void finish() {
+    while (ended_ < begun_) next();
+  }
+
+ private:
+  static constexpr std::size_t kAhead = 3;
+  struct Flight {
+    Round round;
+    MPI_Request request = MPI_REQUEST_NULL;
+  };
+  Round next() {
+    Flight& flight = flights_[ended_++ % flights_.size()];
+    ranks_.end_sum_all(flight.request);
+    return flight.round;
+  }
+  const Communicator& ranks_;
+  std::array<Flight, kAhead + 1> flights_;
+  std::size_t begun_ = 0, ended_ = 0;
+};
+
 }  // namespace
 
 MassKernel kernel_of(Assignment assignment) {
@@ -53,15 +94,24 @@ MassKernel kernel_of(Assignment assignment) {
   return MassKernel::tsc;
 }
 
-std::vector<SnapshotChunk> share_of(const std::vector<SnapshotChunk>& chunks, int rank, int ranks) {
-  // Enough groups for each rank to get some of everything; few enough that ranks seldom open the same file.
-  constexpr std::size_t kGroups = 16, kLargestGroup = 8;
+std::vector<int> readers_of(const std::vector<SnapshotChunk>& chunks, int ranks) {
+  // Enough groups for each rank to get some of everything; few enough that ranks seldom open the same file; small ones
+  // at the end, so that all have as much.
+  constexpr std::size_t kGroups = 16, kLastGroups = 4, kLargestGroup = 8;
   const auto count = static_cast<std::size_t>(ranks);
-  const std::size_t group = std::clamp(chunks.size() / (kGroups * count), std::size_t{1}, kLargestGroup);
-  std::vector<SnapshotChunk> share;
-  for (std::size_t n = 0; n < chunks.size(); ++n)
-    if (n / group % count == static_cast<std::size_t>(rank)) share.push_back(chunks[n]);
-  return share;
+  const std::size_t largest = std::clamp(chunks.size() / (kGroups * count), std::size_t{1}, kLargestGroup);
+  std::vector<int> readers;
+  std::vector<std::uint64_t> particles(count);
+  while (readers.size() < chunks.size()) {
+    const std::size_t left = chunks.size() - readers.size();
+    const std::size_t group = std::clamp(left / (kLastGroups * count), std::size_t{1}, largest);
+    const auto to = std::min_element(particles.begin(), particles.end());
+    for (std::size_t n = 0; n < group; ++n) {
+      *to += chunks[readers.size()].count;
+      readers.push_back(static_cast<int>(to - particles.begin()));
+    }
+  }
+  return readers;
 }
 
 LensplanePassRun::LensplanePassRun(const LensplaneSetting& setting, const LensplaneInputs& inputs,
@@ -82,17 +132,54 @@ LensplanePassRun::LensplanePassRun(const LensplaneSetting& setting, const Lenspl
       regions_ = std::make_shared<const ReplacementRegions>(rules, inputs.halos, campaign.box_mpc_h);
     }
     allocate();
-    if (setting_.tile_memory) setting_.tile_memory->release_unused();
   });
+  setting.memory.settle();  // all is zero
 }
 
 int LensplanePassRun::plane_of(const PlaneUnit& unit) const {
   return pass_.snapshot_index * context_.campaign.planes_per_snapshot + unit.slice;
 }
 
+// Of what each replace model changes, in the order of units and their models.
+std::vector<TileSet> LensplanePassRun::footprints() const {
+  const Campaign& campaign = context_.campaign;
+  std::vector<TileSet> tiles;
+  for (const PlaneUnit& unit : pass_.units)
+    for (const int index : unit.models)
+      if (const auto& replacement = campaign.models[static_cast<std::size_t>(index)].replacement)
+        tiles.push_back(halo_footprint(inputs_.halos, rule_of(*replacement),
+                                       setting_.transforms.at(unit.realization, pass_.snapshot_index),
+                                       unit.slice, plane_geometry(campaign)));
+  return tiles;
+}
+
+// All ranks of a group come to the same places.
 void LensplanePassRun::allocate() {
   const Campaign& campaign = context_.campaign;
+  const std::vector<TileSet> tiles = footprints();
+  const auto side = static_cast<std::size_t>(campaign.lensplanes.grid);
+  const auto slices = static_cast<std::size_t>(campaign.planes_per_snapshot);
+  const int bands = MassAssignment::bands(campaign.lensplanes.grid);
+  const std::size_t edges = slices * static_cast<std::size_t>(bands);
+  std::set<int> realizations;
+  for (const PlaneUnit& unit : pass_.units) realizations.insert(unit.realization);
+  std::size_t in_planes = realizations.size() * edges, in_tiles = 0;
+  for (const PlaneUnit& unit : pass_.units) in_planes += whole_planes(campaign, unit.models) * side * side;
+  for (const TileSet& set : tiles) in_tiles += TiledPlane::cell_count(set);
+  const std::span<std::int64_t> cells = setting_.memory.zeros(in_planes, in_tiles);
+  std::span<std::int64_t> for_planes = cells.first(in_planes), for_tiles = cells.last(in_tiles);
+  const auto take = [](std::span<std::int64_t>& free, std::size_t count) {
+    return std::exchange(free, free.subspan(count)).first(count);
+  };
+
+  const Communicator& group = setting_.groups.group();
+  for (const int realization : realizations) {
+    const std::span<std::int64_t> of_bands = take(for_planes, edges);
+    if (group.size() > 1)
+      locks_.try_emplace(realization, of_bands, bands, static_cast<double>(group.rank()) / group.size());
+  }
   const std::size_t rules = regions_->rules().size();
+  auto next_tiles = tiles.begin();
   for (const PlaneUnit& unit : pass_.units) {
     UnitPlanes planes;
     planes.unit = &unit;
@@ -100,20 +187,17 @@ void LensplanePassRun::allocate() {
     planes.ring_target.assign(rules, nullptr);
     for (const int index : unit.models) {
       const Model& model = campaign.models[static_cast<std::size_t>(index)];
-      Output output{{ProductKind::mass_plane, index, unit.realization, plane_of(unit)}, nullptr, nullptr};
-      std::shared_ptr<QuantaPlane>& whole = model.kind == ModelKind::hydro ? planes.hydro : planes.dmo;
-      if (!whole) whole = std::make_shared<QuantaPlane>(campaign.lensplanes.grid);
+      Output output{{ProductKind::mass_plane, index, unit.realization, plane_of(unit)}, {}, nullptr};
+      std::span<std::int64_t>& whole = model.kind == ModelKind::hydro ? planes.hydro : planes.dmo;
+      if (whole.empty()) whole = take(for_planes, side * side);
       output.whole = whole;
       if (model.replacement) {
-        const ReplacementRule rule = rule_of(*model.replacement);
-        output.change = std::make_shared<TiledPlane>(
-            halo_footprint(inputs_.halos, rule,
-                           setting_.transforms.at(unit.realization, pass_.snapshot_index), unit.slice,
-                           plane_geometry(campaign)),
-            setting_.tile_memory);
+        output.change =
+            std::make_shared<TiledPlane>(*next_tiles, take(for_tiles, TiledPlane::cell_count(*next_tiles)));
+        ++next_tiles;
         const auto& all = regions_->rules();
-        planes.of_rule[static_cast<std::size_t>(std::find(all.begin(), all.end(), rule) - all.begin())] =
-            output.change;
+        planes.of_rule[static_cast<std::size_t>(
+            std::find(all.begin(), all.end(), rule_of(*model.replacement)) - all.begin())] = output.change;
       }
       outputs_.push_back(std::move(output));
     }
@@ -128,11 +212,11 @@ void LensplanePassRun::allocate() {
 
 void LensplanePassRun::start_from(DmoPlanes& planes) {
   const Communicator& ranks = context_.ranks;
-  // One rank reads each plane: the others' stay zero, and their sum is the plane.
+  // One rank reads each plane: other groups' stay zero, and their sum is the plane.
   std::vector<UnitPlanes*> candidates;
   for (auto& [realization, units] : units_)
     for (UnitPlanes& unit : units)
-      if (unit.dmo && planes.find(realization, plane_of(*unit.unit))) candidates.push_back(&unit);
+      if (!unit.dmo.empty() && planes.find(realization, plane_of(*unit.unit))) candidates.push_back(&unit);
   if (candidates.empty()) return;
   std::string problems;
   std::vector<std::int64_t> good(candidates.size());
@@ -143,7 +227,7 @@ void LensplanePassRun::start_from(DmoPlanes& planes) {
       const PlaneUnit& unit = *candidates[n]->unit;
       const auto problem = read_dmo_plane(context_, unit.realization, plane_of(unit),
                                           *planes.find(unit.realization, plane_of(unit)), setting_.quantum,
-                                          *candidates[n]->dmo);
+                                          candidates[n]->dmo);
       good[n] = problem ? 0 : 1;
       if (problem) problems += *problem + "\n";
     }
@@ -175,43 +259,42 @@ bool LensplanePassRun::read_particles(SnapshotFingerprints& fingerprints, DmoPla
   const Campaign& campaign = context_.campaign;
   assignment_.emplace(kernel_of(campaign.lensplanes.assignment), campaign.lensplanes.grid, campaign.box_mpc_h,
                       campaign.planes_per_snapshot, setting_.threads);
+  std::vector<Simulation> kept;
   for (const Simulation simulation : simulations) {
-    take_simulation(simulation, fingerprints);
-    if (simulation != Simulation::dmo) continue;
-    bool same = true;
-    for (const auto& [realization, units] : units_) {
-      for (const UnitPlanes& unit : units) {
-        if (!unit.dmo_is_read) continue;
-        const DmoPlane* plane = planes.find(realization, plane_of(*unit.unit));
-        if (plane && plane->snapshot == read_.at(Simulation::dmo)) continue;
-        planes.remove(realization, plane_of(*unit.unit));
-        same = false;
-      }
+    if (setting_.store && setting_.store->find(simulation)) {
+      kept.push_back(simulation);
+    } else {
+      read_simulation(simulation, fingerprints);
     }
-    if (!same) return false;
   }
-  assignment_.reset();  // planes are written without its memory
+  // All of them before ranks wait for each other.
+  together(context_.ranks, [&] {
+    for (const Simulation simulation : kept) put_down_kept(simulation, *setting_.store->find(simulation));
+  });
+  bool same = true;
+  for (const auto& [realization, units] : units_) {
+    for (const UnitPlanes& unit : units) {
+      if (!unit.dmo_is_read) continue;
+      const DmoPlane* plane = planes.find(realization, plane_of(*unit.unit));
+      if (plane && plane->snapshot == read_.at(Simulation::dmo)) continue;
+      planes.remove(realization, plane_of(*unit.unit));
+      same = false;
+    }
+  }
+  if (!same) return false;
+  assignment_.reset();  // planes are written without this memory
+  buffers_ = {};
   join_rings();
   return true;
 }
 
-void LensplanePassRun::take_simulation(Simulation simulation, SnapshotFingerprints& fingerprints) {
-  if (KeptSimulation* kept = setting_.store ? setting_.store->find(simulation) : nullptr) {
-    put_down_kept(simulation, *kept);
-  } else {
-    read_simulation(simulation, fingerprints);
-  }
-}
-
 void LensplanePassRun::put_down_kept(Simulation simulation, KeptSimulation& kept) {
-  together(context_.ranks, [&] {
-    for (KeptBatch& batch : kept.batches) {
-      throw_if_stop_requested();
-      if (kept.regions != regions_) batch.members = regions_->find_members(batch.particles, setting_.threads);
-      deposit(simulation, batch.particles, batch.members);
-    }
-    kept.regions = regions_;
-  });
+  for (KeptBatch& batch : kept.batches) {
+    throw_if_stop_requested();
+    if (kept.regions != regions_) batch.members = regions_->find_members(batch.particles, setting_.threads);
+    deposit(simulation, batch.particles, batch.members);
+  }
+  kept.regions = regions_;
   read_[simulation] = kept.fingerprint;
 }
 
@@ -224,6 +307,10 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
   const std::vector<SnapshotChunk> chunks = snapshot_chunks(header, particle_types_of(campaign, simulation));
   std::uint64_t total = 0;
   for (const SnapshotChunk& chunk : chunks) total += chunk.count;
+  const std::vector<int> readers = readers_of(chunks, ranks.size());
+  std::vector<SnapshotChunk> mine;
+  for (std::size_t n = 0; n < chunks.size(); ++n)
+    if (readers[n] == ranks.rank()) mine.push_back(chunks[n]);
 
   DigestSum digest;
   std::int64_t coarse_mass = 0;
@@ -233,16 +320,14 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
     std::unique_ptr<BatchFeed> feed;
     bool is_last = false;
     std::string problem;
-    // Ranks tell each other of a batch and go on to the next: only who is two batches ahead waits.
-    Round told;
-    MPI_Request telling = MPI_REQUEST_NULL;
-    for (bool unfinished = true, is_first = true; unfinished; is_first = false) {
+    Rounds rounds(ranks);
+    for (bool unfinished = true; unfinished;) {
       Round round;
       try {
         if (!feed && problem.empty())
-          feed = std::make_unique<BatchFeed>(header, share_of(chunks, ranks.rank(), ranks.size()),
-                                             setting_.quantum, setting_.batch_particles);
-        if (!is_last && problem.empty()) {
+          feed =
+              std::make_unique<BatchFeed>(header, mine, setting_.quantum, setting_.batch_particles, buffers_);
+        if (!is_last && problem.empty() && !stop_requested()) {
           const BatchFeed::Batch& batch = feed->next();
           is_last = batch.is_last;
           digest.add(batch.fingerprint.digest());
@@ -262,18 +347,16 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
       round.failed() = problem.empty() ? 0 : 1;
       round.stopped() = stop_requested() ? 1 : 0;
       round.unfinished() = is_last ? 0 : 1;
-      if (!is_first) {
-        ranks.end_sum_all(telling);
-        if (told.failed() > 0) ranks.agree(problem);
-        if (told.stopped() > 0) stop_together(ranks);
-        progress.advance(static_cast<std::uint64_t>(told.particles()),
-                         static_cast<std::uint64_t>(told.chunks()));
-        coarse_mass += told.coarse_mass();
-        unfinished = told.unfinished() > 0;
-      }
-      if (!unfinished) break;
-      told = round;
-      telling = ranks.begin_sum_all(std::span<std::int64_t>(told.values));
+      std::optional<Round> told = rounds.tell(round);
+      if (!told) continue;
+      progress.advance(static_cast<std::uint64_t>(told->particles()),
+                       static_cast<std::uint64_t>(told->chunks()));
+      coarse_mass += told->coarse_mass();
+      unfinished = told->unfinished() > 0;
+      const bool failed = told->failed() > 0, stopped = told->stopped() > 0;
+      if (failed || stopped || !unfinished) rounds.finish();
+      if (failed) ranks.agree(problem);
+      if (stopped) stop_together(ranks);
     }
   }
   progress.end();
@@ -302,14 +385,16 @@ void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch
   const int sign = simulation == Simulation::dmo ? -1 : 1;
   for (const auto& [realization, units] : units_) {
     const SnapshotTransform& transform = setting_.transforms.at(realization, pass_.snapshot_index);
-    std::vector<QuantaPlane*> whole(slices, nullptr);
+    const auto known_locks = locks_.find(realization);
+    const BandLocks* locks = known_locks == locks_.end() ? nullptr : &known_locks->second;
+    std::vector<std::int64_t*> whole(slices, nullptr);
     for (const UnitPlanes& unit : units) {
       if (simulation == Simulation::dmo && unit.dmo_is_read) continue;
       whole[static_cast<std::size_t>(unit.unit->slice)] =
-          simulation == Simulation::dmo ? unit.dmo.get() : unit.hydro.get();
+          (simulation == Simulation::dmo ? unit.dmo : unit.hydro).data();
     }
-    if (std::any_of(whole.begin(), whole.end(), [](const QuantaPlane* plane) { return plane != nullptr; }))
-      assignment_->add(batch, transform, whole);
+    if (std::any_of(whole.begin(), whole.end(), [](const std::int64_t* plane) { return plane != nullptr; }))
+      assignment_->add(batch, transform, whole, locks);
 
     for (std::size_t word = 0; word < members.size(); ++word) {
       if (members[word].particles.empty()) continue;
@@ -321,13 +406,15 @@ void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch
                     targets.begin() + static_cast<std::ptrdiff_t>(unit.unit->slice) *
                                           static_cast<std::ptrdiff_t>(kSetBits));
       }
-      assignment_->add_members(batch, members[word], transform, sign, targets);
+      assignment_->add_members(batch, members[word], transform, sign, targets, locks);
     }
   }
 }
 
-// From rings to regions. Linear, so each rank does it to its part of the sum.
+// From rings to regions. Linear, so each group does it to its part of the sum, and each rank to its part of the tiles.
 void LensplanePassRun::join_rings() {
+  const Communicator& group = setting_.groups.group();
+  setting_.groups.settle();
   for (auto& [realization, units] : units_) {
     for (UnitPlanes& unit : units) {
       const TiledPlane* smaller = nullptr;
@@ -335,11 +422,12 @@ void LensplanePassRun::join_rings() {
         if (!regions_->holds_previous(rule)) smaller = nullptr;
         TiledPlane* plane = unit.of_rule[rule].get();
         if (!plane) continue;
-        if (smaller) plane->add(*smaller);
+        if (smaller) plane->add(*smaller, group.rank(), group.size());
         smaller = plane;
       }
     }
   }
+  setting_.groups.settle();
 }
 
 ProductRecord LensplanePassRun::record_of(const Output& output) const {
@@ -366,7 +454,7 @@ ProductRecord LensplanePassRun::record_of(const Output& output) const {
   return record;
 }
 
-std::size_t LensplanePassRun::publish(PlaneWriting& writing) {
+std::size_t LensplanePassRun::publish(PlaneWriting& writing, bool goes_on) {
   const Communicator& ranks = context_.ranks;
   const auto owners = static_cast<std::size_t>(ranks.size());
   const std::size_t made = outputs_.size();
@@ -375,23 +463,25 @@ std::size_t LensplanePassRun::publish(PlaneWriting& writing) {
     const std::size_t count = std::min(owners, made - first);
     for (std::size_t n = 0; n < count; ++n) {
       Output& output = outputs_[first + n];
-      // A whole plane that several outputs start from is summed for all ranks, once.
-      if (summed_.insert(output.whole.get()).second) ranks.sum_all(output.whole->values());
-      if (output.change) ranks.sum_to(static_cast<int>(n), output.change->cells());
+      // A whole plane that several outputs start from is summed for all groups, once.
+      if (summed_.insert(output.whole.data()).second) setting_.groups.sum_all(output.whole);
+      if (output.change) setting_.groups.sum_to(static_cast<int>(n), output.change->cells());
     }
     together(ranks, [&] {
       const auto mine = static_cast<std::size_t>(ranks.rank());
       if (mine < count) {
         const Output& output = outputs_[first + mine];
-        writing.start(context_, output.id, {output.whole, output.change}, setting_.quantum,
-                      record_of(output));
+        const PlaneParts parts{output.whole, output.change, nullptr};
+        const bool is_last = first + mine + owners >= made;
+        writing.start(context_, output.id,
+                      goes_on && is_last ? detached(parts, context_.campaign.lensplanes.grid) : parts,
+                      setting_.quantum, record_of(output));
       }
       throw_if_stop_requested();
     });
     context_.progress.advance(count);
   }
   context_.progress.end();
-  // What is in flight holds on to its own planes.
   units_.clear();
   outputs_.clear();
   return made;

@@ -2,7 +2,8 @@
 //
 // Ranks share the snapshot's chunks; each chunk is read once and put on every plane of the pass while it is in memory.
 // A (realization, slice) holds dmo's and hydro's planes whole, and of each replace model what it changes of dmo's, in
-// tiles. Sums go to different ranks in turn, which write at the same time, one plane each while the next is summed.
+// tiles. The ranks of a node put particles on the same planes; what nodes have is summed to different ranks in turn, which
+// write at the same time, one plane each while the next is summed.
 // Throws: InputError or StopRequested, on all ranks; a pass whose particles could not all be read publishes nothing
 #pragma once
 
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "physics/mass_assignment.hpp"
+#include "physics/plane_memory.hpp"
 #include "stages/batch_feed.hpp"
 #include "stages/dmo_planes.hpp"
 #include "stages/lensplane_inputs.hpp"
@@ -26,9 +28,10 @@ namespace lenswright {
 
 MassKernel kernel_of(Assignment assignment);
 
-// Of all chunks those that a rank reads: groups of neighbours, dealt out by turns. Snapshots hold their largest halos
-// first: with one run of neighbours each, the first ranks would have the members of all regions to put down.
-std::vector<SnapshotChunk> share_of(const std::vector<SnapshotChunk>& chunks, int rank, int ranks);
+// The rank that reads each chunk: groups of neighbours, each dealt to the rank with the fewest particles so far.
+// Snapshots hold their largest halos first: with one run of neighbours each, the first ranks would have the members of
+// all regions to put down.
+std::vector<int> readers_of(const std::vector<SnapshotChunk>& chunks, int ranks);
 
 // What all passes of a run have in common.
 struct LensplaneSetting {
@@ -37,7 +40,8 @@ struct LensplaneSetting {
   MassQuantum quantum;
   int threads = 1;
   std::size_t batch_particles = 0;
-  std::shared_ptr<TileMemory> tile_memory;
+  const RankGroups& groups;
+  PlaneMemory& memory;
   ParticleStore* store = nullptr;  // keeps particles for the passes that follow; null: each pass reads them
 };
 
@@ -56,14 +60,15 @@ class LensplanePassRun {
   // False: a plane that this pass started from was made of other particles than those read; do the pass again
   // without (it has been removed from `planes`).
   bool read_particles(SnapshotFingerprints& fingerprints, DmoPlanes& planes);
-  // Returns the number of planes published, the last of each rank still on its way in `writing`.
-  std::size_t publish(PlaneWriting& writing);
+  // Returns the number of planes published, the last of each rank still on its way in `writing`; goes_on: while the next
+  // pass takes the memory of this one.
+  std::size_t publish(PlaneWriting& writing, bool goes_on);
 
  private:
   struct UnitPlanes {
     const PlaneUnit* unit = nullptr;
-    std::shared_ptr<QuantaPlane> dmo;                  // all dmo particles
-    std::shared_ptr<QuantaPlane> hydro;                // all hydro particles
+    std::span<std::int64_t> dmo;                       // all dmo particles; empty: nobody needs them
+    std::span<std::int64_t> hydro;                     // all hydro particles
     std::vector<std::shared_ptr<TiledPlane>> of_rule;  // what the models asked for change of dmo's plane
     std::vector<TiledPlane*>
         ring_target;           // where particles of a rule's ring go: the next larger region asked for
@@ -71,12 +76,12 @@ class LensplanePassRun {
   };
   struct Output {
     ProductId id;
-    std::shared_ptr<QuantaPlane> whole;
+    std::span<std::int64_t> whole;
     std::shared_ptr<TiledPlane> change;  // null: `whole` is the plane
   };
+  std::vector<TileSet> footprints() const;
   void allocate();
   int plane_of(const PlaneUnit& unit) const;
-  void take_simulation(Simulation simulation, SnapshotFingerprints& fingerprints);
   void read_simulation(Simulation simulation, SnapshotFingerprints& fingerprints);
   void put_down_kept(Simulation simulation, KeptSimulation& kept);
   void deposit(Simulation simulation, const ParticleBatch& batch, const std::vector<BatchMembers>& members);
@@ -90,10 +95,12 @@ class LensplanePassRun {
   std::string title_;
   std::shared_ptr<const ReplacementRegions> regions_;
   std::optional<MassAssignment> assignment_;      // while particles are read
+  BatchFeed::Buffers buffers_;                    // likewise
   std::map<int, std::vector<UnitPlanes>> units_;  // by realization
+  std::map<int, BandLocks> locks_;                // of each; none where a rank has its planes for itself
   std::vector<Output> outputs_;
-  std::set<const QuantaPlane*> summed_;  // over ranks
-  std::map<Simulation, Digest> read_;    // fingerprints of this pass
+  std::set<const std::int64_t*> summed_;  // over groups
+  std::map<Simulation, Digest> read_;     // fingerprints of this pass
 };
 
 }  // namespace lenswright

@@ -78,7 +78,7 @@ LensplaneSpeed measure_speed(const StageContext& context, const LensplaneInputs&
                               campaign.box_mpc_h, 1, threads);
     for (int time = 0; time < 2; ++time) {
       start = Clock::now();
-      assignment.add(batch, SnapshotTransform{}, std::vector<QuantaPlane*>{&plane});
+      assignment.add(batch, SnapshotTransform{}, std::vector<std::int64_t*>{plane.data()});
     }
     mine.particles_put_down = static_cast<double>(batch.size()) / seconds_since(start);
   });

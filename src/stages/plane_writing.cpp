@@ -12,6 +12,13 @@
 
 namespace lenswright {
 
+PlaneParts detached(const PlaneParts& parts, int grid) {
+  auto own = std::make_shared<QuantaPlane>(grid);
+  std::copy(parts.whole.begin(), parts.whole.end(), own->values().begin());
+  if (parts.change) parts.change->add_rows_to(0, own->values());
+  return {own->values(), nullptr, own};
+}
+
 Published write_mass_plane(const StageContext& context, const ProductId& id, const PlaneParts& parts,
                            const MassQuantum& quantum) {
   const Campaign& campaign = context.campaign;
@@ -19,7 +26,7 @@ Published write_mass_plane(const StageContext& context, const ProductId& id, con
   PlaneWriter writer(context.disk, absolute_path(campaign, id), grid, kScalarFields);
   // A row of tiles at a time stays in a core's cache from the sum to the file.
   constexpr int kRows = TileSet::kTile;
-  const std::span<const std::int64_t> whole = parts.whole->values();
+  const std::span<const std::int64_t> whole = parts.whole;
   std::vector<std::int64_t> quanta(static_cast<std::size_t>(kRows) * static_cast<std::size_t>(grid));
   std::vector<double> rows(quanta.size());
   for (int first = 0; first < grid; first += kRows) {

@@ -6,17 +6,22 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "physics/mass_assignment.hpp"
 #include "stages/stage_run.hpp"
 
 namespace lenswright {
 
-// What a plane is the sum of; nobody changes either any more.
+// What a plane is the sum of; nobody changes either until it is written.
 struct PlaneParts {
-  std::shared_ptr<const QuantaPlane> whole;
+  std::span<const std::int64_t> whole;
   std::shared_ptr<const TiledPlane> change;  // may be null
+  std::shared_ptr<const QuantaPlane> own;    // where `whole` lies, if nobody else keeps it
 };
+
+// The same plane in memory of its own.
+PlaneParts detached(const PlaneParts& parts, int grid);
 
 // Writes and publishes. Throws NumericError for a negative pixel; IoError.
 Published write_mass_plane(const StageContext& context, const ProductId& id, const PlaneParts& parts,

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,7 +32,9 @@ struct StageRequest {
   int threads = 1;
   std::uint64_t memory_bytes = 0;  // per rank; 0: the job's memory, or 80 % of the machine, / ranks on it
   double pass_seconds = 0;         // lensplanes: a pass is planned to take at most this long; 0: any time
-  bool estimate_only = false;      // say what the work would take, and touch nothing
+  int most_sharing =
+      std::numeric_limits<int>::max();  // lensplanes: ranks of a node that put particles on the same planes
+  bool estimate_only = false;           // say what the work would take, and touch nothing
 };
 
 struct StageOutcome {

@@ -72,7 +72,7 @@ std::uint64_t memory_for(const Communicator& world, int planes) {
 }
 
 std::map<std::string, std::string> planes_made(const Communicator& world, int size, int threads,
-                                               std::uint64_t memory) {
+                                               std::uint64_t memory, int most_sharing = 64) {
   const SharedCampaign shared(world);
   const Campaign campaign = shared.load({"lensplanes.grid=512"});
   MPI_Comm part = MPI_COMM_NULL;
@@ -84,6 +84,7 @@ std::map<std::string, std::string> planes_made(const Communicator& world, int si
         [&](StageRequest& request) {
           request.threads = threads;
           request.memory_bytes = memory;
+          request.most_sharing = most_sharing;
         },
         part, &readings);
     EXPECT_EQ(outcome.made, 2 * kModels.size());
@@ -107,6 +108,17 @@ TEST(LensplaneRanks, RanksThreadsAndMemoryChangeNoByte) {
       const auto silver = planes_made(world, size, threads, memory);
       EXPECT_TRUE(silver == gold) << size << " ranks, " << threads << " threads, memory " << memory;
     }
+  }
+}
+
+TEST(LensplaneRanks, WhichRanksSharePlanesChangesNoByte) {
+  const Communicator world;
+  const auto gold = planes_made(world, 1, 1, 0);
+  // Each with planes of its own, as on as many nodes; and in twos, the last alone where their number is odd.
+  for (const int most_sharing : {1, 2}) {
+    for (const std::uint64_t memory : {memory_for(world, 3), std::uint64_t{0}})
+      EXPECT_TRUE(planes_made(world, world.size(), 2, memory, most_sharing) == gold)
+          << most_sharing << " sharing, memory " << memory;
   }
 }
 

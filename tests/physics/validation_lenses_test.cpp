@@ -307,7 +307,7 @@ Grid2d<double> particle_plane(double mass) {
   const std::vector<std::array<double, 3>> positions{{kCentreX, kCentreY, 50.0}};
   batch.append(positions, std::vector<double>{mass}, quantum);
   QuantaPlane quanta(kGrid);
-  const std::array<QuantaPlane*, 1> planes{&quanta};
+  const std::array<std::int64_t*, 1> planes{quanta.data()};
   SnapshotTransform transform;
   transform.proj_dir = 2;
   assignment.add(batch, transform, planes);

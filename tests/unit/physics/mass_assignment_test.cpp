@@ -86,26 +86,29 @@ std::vector<std::pair<double, double>> axis_weights(MassKernel kernel, double u)
 
 void deposit_plainly(MassKernel kernel, int grid, const SnapshotTransform& transform, int slices,
                      const std::array<double, 3>& position, std::int64_t quanta,
-                     const std::vector<QuantaPlane*>& planes) {
+                     const std::vector<std::int64_t*>& planes) {
   const ProjectedPosition seen = project(transform, position, kBox);
-  QuantaPlane* plane = planes[static_cast<std::size_t>(slice_of_depth(seen.depth, slices, kBox))];
+  std::int64_t* const plane = planes[static_cast<std::size_t>(slice_of_depth(seen.depth, slices, kBox))];
   if (!plane) return;
+  const auto pixel = [&](double i, double j) -> std::int64_t& {
+    return plane[static_cast<std::ptrdiff_t>(wrapped(i, grid)) * grid + wrapped(j, grid)];
+  };
   const auto rows = axis_weights(kernel, (seen.x * grid) / kBox);
   const auto columns = axis_weights(kernel, (seen.y * grid) / kBox);
   std::int64_t rest = quanta;
   for (const auto& [i, wi] : rows) {
     for (const auto& [j, wj] : columns) {
       const std::int64_t share = std::llrint(static_cast<double>(quanta) * (wi * wj));
-      (*plane)(wrapped(i, grid), wrapped(j, grid)) += share;
+      pixel(i, j) += share;
       rest -= share;
     }
   }
-  (*plane)(wrapped(rows[0].first, grid), wrapped(columns[0].first, grid)) += rest;
+  pixel(rows[0].first, columns[0].first) += rest;
 }
 
-std::vector<QuantaPlane*> pointers(std::vector<QuantaPlane>& planes) {
-  std::vector<QuantaPlane*> all;
-  for (QuantaPlane& plane : planes) all.push_back(&plane);
+std::vector<std::int64_t*> pixels(std::vector<QuantaPlane>& planes) {
+  std::vector<std::int64_t*> all;
+  for (QuantaPlane& plane : planes) all.push_back(plane.data());
   return all;
 }
 
@@ -120,10 +123,10 @@ TEST(MassAssignment, EqualsAPlainLoopForAnyGridSlicesKernelAndThreads) {
       std::vector<QuantaPlane> expected(static_cast<std::size_t>(slices), QuantaPlane(grid));
       for (std::size_t p = 0; p < cloud.positions.size(); ++p)
         deposit_plainly(kernel, grid, transform, slices, cloud.positions[p], cloud.batch.quanta[p],
-                        pointers(expected));
+                        pixels(expected));
       for (const int threads : {1, 2, 3}) {
         std::vector<QuantaPlane> planes(static_cast<std::size_t>(slices), QuantaPlane(grid));
-        MassAssignment(kernel, grid, kBox, slices, threads).add(cloud.batch, transform, pointers(planes));
+        MassAssignment(kernel, grid, kBox, slices, threads).add(cloud.batch, transform, pixels(planes));
         EXPECT_TRUE(planes == expected) << "seed " << seed << ", grid " << grid << ", threads " << threads;
       }
     }
@@ -137,7 +140,7 @@ TEST(MassAssignment, MassIsConservedToTheQuantum) {
   const auto mass = std::accumulate(cloud.batch.quanta.begin(), cloud.batch.quanta.end(), std::int64_t{0});
   for (const MassKernel kernel : {MassKernel::ngp, MassKernel::cic, MassKernel::tsc}) {
     std::vector<QuantaPlane> planes(2, QuantaPlane(64));
-    MassAssignment(kernel, 64, kBox, 2, 2).add(cloud.batch, random_transform(random), pointers(planes));
+    MassAssignment(kernel, 64, kBox, 2, 2).add(cloud.batch, random_transform(random), pixels(planes));
     std::int64_t sum = 0;
     for (const QuantaPlane& plane : planes)
       sum = std::accumulate(plane.values().begin(), plane.values().end(), sum);
@@ -168,7 +171,7 @@ TEST(MassAssignment, TscSharesAreTheWeightsByDistance) {
     std::vector<QuantaPlane> planes(1, QuantaPlane(kGrid));
     SnapshotTransform transform;
     transform.proj_dir = 2;
-    MassAssignment(MassKernel::tsc, kGrid, kBox, 1, 1).add(cloud.batch, transform, pointers(planes));
+    MassAssignment(MassKernel::tsc, kGrid, kBox, 1, 1).add(cloud.batch, transform, pixels(planes));
     for (int i = 0; i < kGrid; ++i) {
       for (int j = 0; j < kGrid; ++j) {
         const double di = std::remainder(cloud.positions[0][0] * kGrid / kBox - i, kGrid);
@@ -187,8 +190,8 @@ TEST(MassAssignment, UnwantedSlicesAreLeftOut) {
   std::vector<QuantaPlane> both(2, QuantaPlane(64));
   QuantaPlane late(64);
   MassAssignment assignment(MassKernel::tsc, 64, kBox, 2, 2);
-  assignment.add(cloud.batch, transform, pointers(both));
-  assignment.add(cloud.batch, transform, std::vector<QuantaPlane*>{nullptr, &late});
+  assignment.add(cloud.batch, transform, pixels(both));
+  assignment.add(cloud.batch, transform, std::vector<std::int64_t*>{nullptr, late.data()});
   EXPECT_TRUE(late == both[1]);
 }
 
@@ -208,17 +211,18 @@ TEST(MassAssignment, MembersGoToThePlanesOfTheirSets) {
     members.sets.push_back(set | std::uint64_t{1} << 7);  // nobody wants 7
   }
   std::vector<QuantaPlane> planes(6, QuantaPlane(kGrid)), expected(6, QuantaPlane(kGrid));
-  std::vector<QuantaPlane*> targets(2 * kSetBits, nullptr);
+  std::vector<std::int64_t*> targets(2 * kSetBits, nullptr);
   for (std::size_t k = 0; k < bits.size(); ++k)
     for (std::size_t slice = 0; slice < 2; ++slice)
-      targets[slice * kSetBits + static_cast<std::size_t>(bits[k])] = &planes[2 * k + slice];
+      targets[slice * kSetBits + static_cast<std::size_t>(bits[k])] = planes[2 * k + slice].data();
   MassAssignment assignment(MassKernel::tsc, kGrid, kBox, 2, 2);
   assignment.add_members(cloud.batch, members, transform, -1, targets);
   for (std::size_t k = 0; k < bits.size(); ++k)
     for (std::size_t m = 0; m < members.particles.size(); ++m)
       if (members.sets[m] >> bits[k] & 1)
         deposit_plainly(MassKernel::tsc, kGrid, transform, 2, cloud.positions[members.particles[m]],
-                        cloud.batch.quanta[members.particles[m]], {&expected[2 * k], &expected[2 * k + 1]});
+                        cloud.batch.quanta[members.particles[m]],
+                        {expected[2 * k].data(), expected[2 * k + 1].data()});
   for (QuantaPlane& plane : expected)
     for (std::int64_t& quanta : plane.values()) quanta = -quanta;
   EXPECT_TRUE(planes == expected) << "seed " << seed;

@@ -90,9 +90,9 @@ TEST(TiledPlane, WithAllTilesItIsAWholePlaneForAnyGridAndKernel) {
       TiledPlane tiled(all_tiles(grid));
       QuantaPlane expected(grid);
       std::vector<TiledPlane*> to_tiled(kSetBits, nullptr);
-      std::vector<QuantaPlane*> to_whole(kSetBits, nullptr);
+      std::vector<std::int64_t*> to_whole(kSetBits, nullptr);
       to_tiled[0] = &tiled;
-      to_whole[0] = &expected;
+      to_whole[0] = expected.data();
       MassAssignment assignment(kernel, grid, kBox, 1, 2);
       assignment.add_members(scene.batch, members, transform, -1, to_tiled);
       assignment.add_members(scene.batch, members, transform, -1, to_whole);
@@ -140,12 +140,12 @@ TEST(HaloFootprint, HoldsEveryShareOfEveryParticleInside) {
         std::vector<TiledPlane> tiled;
         std::vector<QuantaPlane> expected(2, QuantaPlane(grid));
         std::vector<TiledPlane*> to_tiled(2 * kSetBits, nullptr);
-        std::vector<QuantaPlane*> to_whole(2 * kSetBits, nullptr);
+        std::vector<std::int64_t*> to_whole(2 * kSetBits, nullptr);
         for (int slice = 0; slice < 2; ++slice)
           tiled.emplace_back(halo_footprint(scene.halos, rule, transform, slice, {grid, 2, kBox}));
         for (std::size_t slice = 0; slice < 2; ++slice) {
           to_tiled[slice * kSetBits] = &tiled[slice];
-          to_whole[slice * kSetBits] = &expected[slice];
+          to_whole[slice * kSetBits] = expected[slice].data();
         }
         for (const MassKernel kernel : {MassKernel::ngp, MassKernel::cic, MassKernel::tsc}) {
           MassAssignment assignment(kernel, grid, kBox, 2, 1);
