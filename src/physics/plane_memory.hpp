@@ -22,11 +22,11 @@ class PlaneMemory {
   PlaneMemory(const PlaneMemory&) = delete;
   PlaneMemory& operator=(const PlaneMemory&) = delete;
 
-  // Zeros, once the group has settled after this; those handed out before are gone. Each rank of the group asks for the
-  // same, when none uses the memory any more. In one piece, those of whole planes before those of tiles.
+  // Cells that are zero once settle() has been called; those handed out before are gone. Each rank of the group asks for
+  // the same, when none uses the memory any more. In one piece, those of whole planes before those of tiles.
   // Throws std::bad_alloc, which ranks have to agree on.
   std::span<std::int64_t> zeros(std::size_t in_planes, std::size_t in_tiles);
-
+  // Collective over the group.
   void settle();
 
  private:
@@ -35,9 +35,9 @@ class PlaneMemory {
   const RankGroups& groups_;
   int file_;  // -1: memory of this rank alone
   std::byte* memory_ = nullptr;
-  std::size_t capacity_ = 0;  // bytes of addresses
-  std::size_t in_planes_ = 0;
-  std::size_t used_ = 0;  // bytes from the start that may differ from zero or take memory
+  std::size_t capacity_ = 0;   // bytes of addresses
+  std::size_t in_planes_ = 0;  // bytes from the start that are all written to
+  std::size_t used_ = 0;       // bytes from the start that may differ from zero or take memory
 };
 
 }  // namespace lenswright

@@ -12,6 +12,8 @@
 #include <sstream>
 #include <string>
 
+#include "physics/node_memory.hpp"
+
 namespace lenswright {
 
 namespace {
@@ -19,17 +21,13 @@ namespace {
 Communicator part_of(const Communicator& ranks, int color) {
   MPI_Comm part = MPI_COMM_NULL;
   MPI_Comm_split(ranks.handle(), color, ranks.rank(), &part);
-  return part == MPI_COMM_NULL ? Communicator(MPI_COMM_SELF) : Communicator(part);
+  return Communicator(part);
 }
 
 // The ranks of a node, `most` at a time.
 Communicator neighbours(const Communicator& ranks, int most) {
-  MPI_Comm handle = MPI_COMM_NULL;
-  MPI_Comm_split_type(ranks.handle(), MPI_COMM_TYPE_SHARED, ranks.rank(), MPI_INFO_NULL, &handle);
-  const Communicator node(handle);
-  const Communicator part = part_of(node, node.rank() / most);
-  MPI_Comm_free(&handle);
-  return part;
+  const NodeRanks node(ranks);
+  return part_of(node.ranks(), node.ranks().rank() / most);
 }
 
 void free_part(const Communicator& part) {
@@ -55,14 +53,9 @@ RankGroups::RankGroups(const Communicator& ranks, int most)
   MPI_Comm_split(ranks_.handle(), has_firsts_ ? 0 : MPI_UNDEFINED, ranks_.rank(), &firsts);
   if (has_firsts_) firsts_ = Communicator(firsts);
 
-  std::string number = has_firsts_ ? fmt::format("{} {}", firsts_.rank(), group_.size()) : "";
+  std::string number = has_firsts_ ? std::to_string(firsts_.rank()) : "";
   group_.broadcast(0, number);
-  smallest_ = group_.size();
-  for (const std::string& text : ranks_.gather_all(number)) {
-    std::size_t read = 0;
-    group_of_.push_back(std::stoi(text, &read));
-    smallest_ = std::min(smallest_, std::stoi(text.substr(read)));
-  }
+  for (const std::string& text : ranks_.gather_all(number)) group_of_.push_back(std::stoi(text));
   groups_ = *std::max_element(group_of_.begin(), group_of_.end()) + 1;
 }
 

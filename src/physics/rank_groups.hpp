@@ -2,6 +2,7 @@
 //
 // A group is the ranks of a node; a rank alone where a node's ranks cannot share memory. What a group holds exists once:
 // within it nothing is summed, only between groups.
+// Not:    NodeArray of node_memory.hpp, an MPI window, which has one size for its life and lies in /dev/shm, often small
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,6 @@ class RankGroups {
 
   const Communicator& ranks() const { return ranks_; }
   const Communicator& group() const { return group_; }  // this rank's own
-  int smallest() const { return smallest_; }            // ranks of the smallest group
   // Collective over the group: a file in memory that its ranks share, empty at first, gone with the last of them, to be
   // closed by the caller; -1 on all of them: a rank alone, or it cannot be had.
   int share_file() const;
@@ -40,7 +40,7 @@ class RankGroups {
   Communicator group_, firsts_;  // firsts: the first rank of each group, where this is one
   bool has_firsts_ = false;
   std::vector<int> group_of_;  // of each rank, in the order of `firsts`
-  int groups_ = 1, smallest_ = 1;
+  int groups_ = 1;
 };
 
 }  // namespace lenswright

@@ -6,6 +6,26 @@
 
 namespace lenswright {
 
+std::vector<int> readers_of(const std::vector<SnapshotChunk>& chunks, int ranks) {
+  // Enough groups for each rank to get some of everything; few enough that ranks seldom open the same file; small ones
+  // at the end, so that all have as much.
+  constexpr std::size_t kGroups = 16, kLastGroups = 4, kLargestGroup = 8;
+  const auto count = static_cast<std::size_t>(ranks);
+  const std::size_t largest = std::clamp(chunks.size() / (kGroups * count), std::size_t{1}, kLargestGroup);
+  std::vector<int> readers;
+  std::vector<std::uint64_t> particles(count);
+  while (readers.size() < chunks.size()) {
+    const std::size_t left = chunks.size() - readers.size();
+    const std::size_t group = std::clamp(left / (kLastGroups * count), std::size_t{1}, largest);
+    const auto to = std::min_element(particles.begin(), particles.end());
+    for (std::size_t n = 0; n < group; ++n) {
+      *to += chunks[readers.size()].count;
+      readers.push_back(static_cast<int>(to - particles.begin()));
+    }
+  }
+  return readers;
+}
+
 BatchFeed::BatchFeed(const SnapshotHeader& header, std::vector<SnapshotChunk> chunks,
                      const MassQuantum& quantum, std::size_t batch_particles, Buffers& buffers)
     : reader_(header),

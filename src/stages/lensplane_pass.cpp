@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cassert>
 #include <optional>
 #include <set>
 #include <utility>
@@ -16,6 +14,7 @@
 #include "stages/lensplane_transforms.hpp"
 #include "stages/pass_progress.hpp"
 #include "stages/plane_sizes.hpp"
+#include "stages/reading_rounds.hpp"
 
 namespace lenswright {
 
@@ -31,55 +30,6 @@ std::vector<ReplacementRule> rules_of(const Campaign& campaign, const LensplaneP
   return rules;
 }
 
-// What ranks tell each other after each batch.
-struct Round {
-  std::array<std::int64_t, 6> values{};
-  std::int64_t& failed() { return values[0]; }
-  std::int64_t& stopped() { return values[1]; }
-  std::int64_t& particles() { return values[2]; }
-  std::int64_t& coarse_mass() { return values[3]; }
-  std::int64_t& unfinished() { return values[4]; }
-  std::int64_t& chunks() { return values[5]; }
-};
-
-// Rounds on their way: ranks tell each other of a batch and go on to the next ones. A sum may come through only when the
-// others call MPI again, a batch later; who waited for each would keep step with the slowest batch of all.
-class Rounds {
- public:
-  explicit Rounds(const Communicator& ranks) : ranks_(ranks) {}
-  ~Rounds() { assert(begun_ == ended_ && "a sum may still write here"); }
-  Rounds(const Rounds&) = delete;
-  Rounds& operator=(const Rounds&) = delete;
-
-  // Collective. Returns the sum of the round that was told kAhead rounds before, if there was one.
-  std::optional<Round> tell(const Round& mine) {
-    Flight& flight = flights_[begun_++ % flights_.size()];
-    flight.round = mine;
-    flight.request = ranks_.begin_sum_all(std::span<std::int64_t>(flight.round.values));
-    if (begun_ - ended_ <= kAhead) return std::nullopt;
-    return next();
-  }
-  // Those that are still on their way.
-  void finish() {
-    while (ended_ < begun_) next();
-  }
-
- private:
-  static constexpr std::size_t kAhead = 3;
-  struct Flight {
-    Round round;
-    MPI_Request request = MPI_REQUEST_NULL;
-  };
-  Round next() {
-    Flight& flight = flights_[ended_++ % flights_.size()];
-    ranks_.end_sum_all(flight.request);
-    return flight.round;
-  }
-  const Communicator& ranks_;
-  std::array<Flight, kAhead + 1> flights_;
-  std::size_t begun_ = 0, ended_ = 0;
-};
-
 }  // namespace
 
 MassKernel kernel_of(Assignment assignment) {
@@ -92,26 +42,6 @@ MassKernel kernel_of(Assignment assignment) {
       break;
   }
   return MassKernel::tsc;
-}
-
-std::vector<int> readers_of(const std::vector<SnapshotChunk>& chunks, int ranks) {
-  // Enough groups for each rank to get some of everything; few enough that ranks seldom open the same file; small ones
-  // at the end, so that all have as much.
-  constexpr std::size_t kGroups = 16, kLastGroups = 4, kLargestGroup = 8;
-  const auto count = static_cast<std::size_t>(ranks);
-  const std::size_t largest = std::clamp(chunks.size() / (kGroups * count), std::size_t{1}, kLargestGroup);
-  std::vector<int> readers;
-  std::vector<std::uint64_t> particles(count);
-  while (readers.size() < chunks.size()) {
-    const std::size_t left = chunks.size() - readers.size();
-    const std::size_t group = std::clamp(left / (kLastGroups * count), std::size_t{1}, largest);
-    const auto to = std::min_element(particles.begin(), particles.end());
-    for (std::size_t n = 0; n < group; ++n) {
-      *to += chunks[readers.size()].count;
-      readers.push_back(static_cast<int>(to - particles.begin()));
-    }
-  }
-  return readers;
 }
 
 LensplanePassRun::LensplanePassRun(const LensplaneSetting& setting, const LensplaneInputs& inputs,

@@ -28,11 +28,6 @@ namespace lenswright {
 
 MassKernel kernel_of(Assignment assignment);
 
-// The rank that reads each chunk: groups of neighbours, each dealt to the rank with the fewest particles so far.
-// Snapshots hold their largest halos first: with one run of neighbours each, the first ranks would have the members of
-// all regions to put down.
-std::vector<int> readers_of(const std::vector<SnapshotChunk>& chunks, int ranks);
-
 // What all passes of a run have in common.
 struct LensplaneSetting {
   const StageContext& context;

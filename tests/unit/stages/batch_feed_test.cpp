@@ -1,4 +1,4 @@
-#include "stages/lensplane_pass.hpp"
+#include "stages/batch_feed.hpp"
 
 #include <gtest/gtest.h>
 
