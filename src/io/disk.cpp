@@ -25,6 +25,9 @@ constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 // on another machine, and the next file takes its pages. To find new ones for gigabytes of planes cost more than to
 // compute them.
 constexpr std::uint64_t kBytesNotKept = std::uint64_t{4} << 20;
+// A large file goes to disk in pieces of this size while the rest of it is being made: to sync it then is to wait for
+// the last.
+constexpr std::uint64_t kBytesToDisk = std::uint64_t{2} << 20;
 
 FileStatus status_of(const struct stat& raw) {
   FileStatus status;
@@ -110,6 +113,7 @@ class RealWritableFile final : public WritableFile {
       bytes = bytes.subspan(static_cast<std::size_t>(put));
       written_ += static_cast<std::uint64_t>(put);
     }
+    if (written_ - begun_ >= kBytesToDisk) begin_to_disk();
   }
   void sync() override {
     while (fsync(file_.get()) != 0)
@@ -124,9 +128,16 @@ class RealWritableFile final : public WritableFile {
   }
 
  private:
+  // Starts, and does not wait: what goes wrong shows when the file is synced.
+  void begin_to_disk() {
+    static_cast<void>(sync_file_range(file_.get(), static_cast<off_t>(begun_),
+                                      static_cast<off_t>(written_ - begun_), SYNC_FILE_RANGE_WRITE));
+    begun_ = written_;
+  }
   fs::path path_;
   Descriptor file_;
   std::uint64_t written_ = 0;
+  std::uint64_t begun_ = 0;  // bytes on their way to disk
 };
 
 class RealDisk final : public Disk {
