@@ -1,7 +1,9 @@
 #include "physics/communicator.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <string_view>
 
 #include "base/error.hpp"
 
@@ -35,9 +37,22 @@ void broadcast_bytes(int root, std::string& text, MPI_Comm comm) {
   }
 }
 
+// As far as can be told before MPI runs: a process that nothing launched, or all those of one mpirun on this node.
+bool all_on_one_node() {
+  const char* const all = std::getenv("OMPI_COMM_WORLD_SIZE");
+  const char* const here = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+  if (all && here) return std::string_view(all) == here;
+  const auto is_set = [](const char* variable) { return std::getenv(variable) != nullptr; };
+  constexpr std::array kLaunchers{"PMIX_RANK", "PMI_RANK", "PMI_FD", "SLURM_PROCID"};
+  return std::none_of(kLaunchers.begin(), kLaunchers.end(), is_set);
+}
+
 }  // namespace
 
 MpiSession::MpiSession(int& argc, char**& argv) {
+  // Ranks of one node talk through its memory. Open MPI looks for networks all the same, for as long as a small job
+  // takes, unless it is told how to send; whoever told it already is obeyed.
+  if (all_on_one_node()) setenv("OMPI_MCA_pml", "ob1", 0);
   // Threads compute; only the main thread talks to MPI.
   int provided = 0;
   check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
