@@ -17,6 +17,8 @@ namespace lenswright {
 namespace {
 
 constexpr std::size_t kTypes = 6;
+// Handed out at a time: they stay in a core's cache from one step to the next.
+constexpr std::size_t kRows = 4096;
 
 std::string coordinates_of(std::size_t type) {
   return fmt::format("PartType{}/Coordinates", type);
@@ -185,8 +187,8 @@ struct SnapshotReader::OpenFile {
 SnapshotReader::SnapshotReader(SnapshotHeader header) : header_(std::move(header)) {}
 SnapshotReader::~SnapshotReader() = default;
 
-void SnapshotReader::read(const SnapshotChunk& chunk, ParticleChunk& out) {
-  reading_input([&] {
+Digest SnapshotReader::read(const SnapshotChunk& chunk, const Take& take) {
+  return reading_input([&] {
     if (!open_ || open_->number != chunk.file) {
       open_.reset();
       open_.reset(new OpenFile{chunk.file, hdf5::File(header_.files.at(chunk.file))});
@@ -200,39 +202,53 @@ void SnapshotReader::read(const SnapshotChunk& chunk, ParticleChunk& out) {
         !problem.empty())
       throw InputError(problem);
 
-    out.positions.resize(chunk.count);
-    out.masses.resize(chunk.count);
-    const std::span<double> flat(out.positions.empty() ? nullptr : out.positions.front().data(),
-                                 out.positions.size() * 3);
+    positions_.resize(chunk.count);
+    const std::span<double> flat(positions_.empty() ? nullptr : positions_.front().data(),
+                                 positions_.size() * 3);
     file.read_rows(coordinates, chunk.first, chunk.count, flat);
     const bool has_masses = file.exists(masses);
     if (has_masses) {
-      file.read_rows(masses, chunk.first, chunk.count, std::span<double>(out.masses));
-    } else {
-      std::fill(out.masses.begin(), out.masses.end(), mass_table);
+      masses_.resize(chunk.count);
+      file.read_rows(masses, chunk.first, chunk.count, std::span<double>(masses_));
+      mass_of_all_.reset();
+    } else if (mass_of_all_ != mass_table || masses_.size() != chunk.count) {
+      masses_.assign(chunk.count, mass_table);
+      mass_of_all_ = mass_table;
     }
 
     const std::array<std::uint64_t, 4> where{chunk.file, static_cast<std::uint64_t>(chunk.type), chunk.first,
                                              chunk.count};
     DigestStream digest;
     digest.add(std::as_bytes(std::span(where)));
-    // Some rows at a time, which stay in a core's cache from one step to the next.
-    constexpr std::size_t kRows = 4096;
-    for (std::size_t row = 0; row < out.positions.size(); row += kRows) {
-      const std::span<double> part = flat.subspan(3 * row, 3 * std::min(kRows, out.positions.size() - row));
+    std::vector<std::array<double, 3>> moved(std::min<std::size_t>(kRows, chunk.count));
+    std::vector<double> weighed(moved.size());
+    for (std::size_t row = 0; row < chunk.count; row += kRows) {
+      const std::size_t rows = std::min<std::size_t>(kRows, chunk.count - row);
+      const std::span<const double> part = flat.subspan(3 * row, 3 * rows);
       check_positions(file.path(), coordinates, chunk.first + row, part, header_.box_mpc_h);
       digest.add(std::as_bytes(part));
-      for (double& x : part) x = position_mpc_h(x, header_.box_mpc_h);
+      double* const to = moved.front().data();
+      for (std::size_t n = 0; n < part.size(); ++n) to[n] = position_mpc_h(part[n], header_.box_mpc_h);
+      for (std::size_t n = 0; n < rows; ++n) {
+        const double mass = masses_[row + n];
+        if (has_masses && (!(mass > 0) || !std::isfinite(mass)))
+          throw InputError(fmt::format("{}: {}, row {}: {} is not a mass", file.path().string(), masses,
+                                       chunk.first + row + n, mass));
+        weighed[n] = has_masses ? mass * kMsunPerSnapshotMass : mass;
+      }
+      take(std::span(moved).first(rows), std::span(weighed).first(rows));
     }
-    digest.add(std::as_bytes(std::span(out.masses)));
-    out.fingerprint = digest.digest();
-    if (!has_masses) return;
-    for (std::size_t n = 0; n < out.masses.size(); ++n) {
-      if (!(out.masses[n] > 0) || !std::isfinite(out.masses[n]))
-        throw InputError(fmt::format("{}: {}, row {}: {} is not a mass", file.path().string(), masses,
-                                     chunk.first + n, out.masses[n]));
-      out.masses[n] *= kMsunPerSnapshotMass;
-    }
+    digest.add(std::as_bytes(std::span(masses_)));
+    return digest.digest();
+  });
+}
+
+void SnapshotReader::read(const SnapshotChunk& chunk, ParticleChunk& out) {
+  out.positions.clear();
+  out.masses.clear();
+  out.fingerprint = read(chunk, [&](auto positions, auto masses) {
+    out.positions.insert(out.positions.end(), positions.begin(), positions.end());
+    out.masses.insert(out.masses.end(), masses.begin(), masses.end());
   });
 }
 

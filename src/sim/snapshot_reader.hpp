@@ -14,7 +14,10 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -69,13 +72,24 @@ class SnapshotReader {
   SnapshotReader(const SnapshotReader&) = delete;
   SnapshotReader& operator=(const SnapshotReader&) = delete;
   const SnapshotHeader& header() const { return header_; }
-  // Reuses the vectors of `out`. Keeps the last file open.
+
+  // Some of a chunk's particles, in its order and units, while they are in a core's cache; valid during the call. What
+  // is thrown later holds for those handed out before, too.
+  using Take =
+      std::function<void(std::span<const std::array<double, 3>> positions, std::span<const double> masses)>;
+  // Hands out all of a chunk's particles; returns its fingerprint. Keeps the last file open.
+  Digest read(const SnapshotChunk& chunk, const Take& take);
+  // The same into one place. Reuses the vectors of `out`.
   void read(const SnapshotChunk& chunk, ParticleChunk& out);
 
  private:
   struct OpenFile;
   SnapshotHeader header_;
   std::unique_ptr<OpenFile> open_;
+  // Of a chunk, as stored:
+  std::vector<std::array<double, 3>> positions_;
+  std::vector<double> masses_;
+  std::optional<double> mass_of_all_;  // that `masses_` holds; none: they were read
 };
 
 }  // namespace lenswright

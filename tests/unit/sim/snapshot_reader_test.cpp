@@ -131,6 +131,32 @@ TEST(SnapshotReader, SinglePrecisionPositionsGiveTheSameValuesAndFingerprint) {
   EXPECT_EQ(narrow.fingerprint, wide.fingerprint);
 }
 
+TEST(SnapshotReader, OneReaderGivesEachTypeItsMassesInWhateverOrderTheyAreRead) {
+  TinySnapshot snapshot;
+  snapshot.mass_table = {0, 2, 0, 0, 5, 0};
+  snapshot.files = {{{{0, pattern(9, snapshot.box_ckpc_h, true)},
+                      {1, pattern(9, snapshot.box_ckpc_h)},
+                      {4, pattern(9, snapshot.box_ckpc_h)}},
+                     {}}};
+  const TemporaryFolder folder;
+  snapshot.write(folder.path());
+  const SnapshotHeader header = read_snapshot_header(folder.path(), 7, kBox);
+  const std::vector<SnapshotChunk> chunks = snapshot_chunks(header, {0, 1, 4});
+  ASSERT_EQ(chunks.size(), 3U);
+  SnapshotReader again(header);
+  for (const std::size_t n : {1U, 2U, 1U, 0U, 2U, 0U, 1U}) {
+    ParticleChunk first, later;
+    SnapshotReader(header).read(chunks[n], first);
+    again.read(chunks[n], later);
+    EXPECT_EQ(later.masses, first.masses) << n;
+    EXPECT_EQ(later.positions, first.positions) << n;
+    EXPECT_EQ(later.fingerprint, first.fingerprint) << n;
+    if (n > 0) {
+      EXPECT_EQ(later.masses, std::vector<double>(9, n == 1 ? 2e10 : 5e10));
+    }
+  }
+}
+
 TEST(SnapshotReader, MassesAreReadWhereThereAreAnyAndElseFromTheMassTable) {
   TinySnapshot snapshot;
   snapshot.mass_table = {0, 2, 0, 0, 0, 0};
