@@ -1,6 +1,7 @@
 #include "physics/tiled_plane.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 
 namespace lenswright {
@@ -8,10 +9,12 @@ namespace lenswright {
 TileSet::TileSet(int grid)
     : grid_(grid),
       per_side_((grid + kTile - 1) / kTile),
-      held_(static_cast<std::size_t>(per_side_) * static_cast<std::size_t>(per_side_), 0) {}
+      words_((index(per_side_, 0) + kWordBits - 1) / kWordBits, 0) {}
 
 std::size_t TileSet::count() const {
-  return static_cast<std::size_t>(std::count(held_.begin(), held_.end(), 1));
+  std::size_t tiles = 0;
+  for (const std::uint64_t word : words_) tiles += static_cast<std::size_t>(std::popcount(word));
+  return tiles;
 }
 
 TiledPlane::TiledPlane(const TileSet& tiles) : TiledPlane(tiles, {}) {

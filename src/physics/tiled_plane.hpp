@@ -23,17 +23,26 @@ class TileSet {
   explicit TileSet(int grid);
   int grid() const { return grid_; }
   int per_side() const { return per_side_; }
-  void insert(int tile_row, int tile_column) { held_[index(tile_row, tile_column)] = 1; }
-  bool contains(int tile_row, int tile_column) const { return held_[index(tile_row, tile_column)] != 0; }
+  void insert(int tile_row, int tile_column) {
+    const std::size_t tile = index(tile_row, tile_column);
+    words_[tile / kWordBits] |= std::uint64_t{1} << tile % kWordBits;
+  }
+  bool contains(int tile_row, int tile_column) const {
+    const std::size_t tile = index(tile_row, tile_column);
+    return (words_[tile / kWordBits] >> tile % kWordBits & 1) != 0;
+  }
   std::size_t count() const;
+  // A bit per tile, row by row.
+  std::span<std::uint64_t> words() { return words_; }
 
  private:
+  static constexpr std::size_t kWordBits = 64;
   std::size_t index(int row, int column) const {
     return static_cast<std::size_t>(row) * static_cast<std::size_t>(per_side_) +
            static_cast<std::size_t>(column);
   }
   int grid_, per_side_;
-  std::vector<char> held_;
+  std::vector<std::uint64_t> words_;
 };
 
 class TiledPlane {
