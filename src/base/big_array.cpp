@@ -22,6 +22,14 @@ void prefer_huge_pages(void* memory, std::size_t bytes) {
   if (first < last) static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE));
 }
 
+void take_memory(void* memory, std::size_t bytes) {
+  constexpr std::uintptr_t kPage = 4096;
+  const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(memory);
+  const std::uintptr_t first = (begin + kPage - 1) / kPage * kPage, last = (begin + bytes) / kPage * kPage;
+  if (first < last)
+    static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_POPULATE_WRITE));
+}
+
 void* allocate_big(std::size_t bytes) {
   // Where huge pages can begin; but a small array is not to take up a whole one.
   const std::size_t alignment = bytes < kHugePage ? 64 : kHugePage;

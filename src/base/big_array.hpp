@@ -18,8 +18,21 @@ namespace lenswright {
 
 // Asks the system for huge pages, before the first write; where it has none, nothing changes.
 void prefer_huge_pages(void* memory, std::size_t bytes);
+// Asks for all of it now, in one call, which costs less than page by page when it is written to; a refusal costs nothing
+// but that.
+void take_memory(void* memory, std::size_t bytes);
 void* allocate_big(std::size_t bytes);
 void free_big(void* memory);
+
+// Of a vector: no larger than it has to be, in memory that is asked for in one call.
+template <typename Vector>
+Vector big_copy(const Vector& values) {
+  Vector copy;
+  copy.reserve(values.size());
+  take_memory(copy.data(), values.size() * sizeof(values.front()));
+  copy.assign(values.begin(), values.end());
+  return copy;
+}
 
 template <typename T>
 class BigArray {

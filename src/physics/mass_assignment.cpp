@@ -58,13 +58,16 @@ inline void move_and_divide(const double* from, double* to, std::size_t count, d
 }
 #endif
 
-// Written to and read from all over, for as long as there are particles.
+// Written to and read from all over, for as long as there are particles. Room for somewhat larger batches, too: what is
+// never written to takes no memory. Of several threads each takes the memory of its part when it writes there.
 template <typename Entry>
-void make_room(BigArray<Entry>& entries, std::size_t count) {
-  if (entries.size() >= count) return;
+void make_room(BigArray<Entry>& entries, std::size_t needed, int threads) {
+  if (entries.size() >= needed) return;
+  const std::size_t count = std::bit_ceil(needed);
   entries = BigArray<Entry>();
   entries = BigArray<Entry>(count);
   prefer_huge_pages(entries.data(), count * sizeof(Entry));
+  if (threads == 1) take_memory(entries.data(), needed * sizeof(Entry));
 }
 
 // Projects runs of up to kBlock particles.
@@ -124,19 +127,20 @@ void ParticleBatch::reserve(std::size_t particles) {
   quanta.reserve(particles);
 }
 
+void ParticleBatch::touch(std::size_t particles) {
+  reserve(particles);
+  for (auto& values : axis) take_memory(values.data(), particles * sizeof(double));
+  take_memory(quanta.data(), particles * sizeof(std::int64_t));
+}
+
 void ParticleBatch::append(std::span<const std::array<double, 3>> positions,
                            std::span<const double> masses_msun_h, const MassQuantum& quantum) {
   assert(positions.size() == masses_msun_h.size());
   const std::size_t first = size();
   for (auto& values : axis) values.resize(first + positions.size());
-  // Some positions at a time, which stay in a core's cache from one axis to the next.
-  constexpr std::size_t kAtOnce = 4096;
-  for (std::size_t begin = 0; begin < positions.size(); begin += kAtOnce) {
-    const std::size_t end = std::min(begin + kAtOnce, positions.size());
-    for (std::size_t k = 0; k < 3; ++k) {
-      double* const values = axis[k].data() + first;
-      for (std::size_t p = begin; p < end; ++p) values[p] = positions[p][k];
-    }
+  for (std::size_t k = 0; k < 3; ++k) {
+    double* const values = axis[k].data() + first;
+    for (std::size_t p = 0; p < positions.size(); ++p) values[p] = positions[p][k];
   }
   quanta.resize(first + positions.size());
   for (std::size_t p = 0; p < positions.size(); ++p) quanta[first + p] = quantum.quanta_of(masses_msun_h[p]);
@@ -177,27 +181,26 @@ std::size_t MassAssignment::good_batch(int grid) {
 }
 
 std::size_t MassAssignment::scratch_bytes(std::size_t particles, bool with_members) {
-  return particles * (sizeof(std::uint32_t) + sizeof(Record) + (with_members ? sizeof(MemberRecord) : 0));
+  return particles * (sizeof(std::uint32_t) + (with_members ? sizeof(MemberRecord) : sizeof(Record)));
 }
 
 template <typename Entry>
 void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMembers* members,
-                                     const SnapshotTransform& transform, const std::vector<char>& wanted,
-                                     BigArray<Entry>& records) {
+                                     const SnapshotTransform& transform, const std::vector<char>& wanted) {
   const std::size_t count = members ? members->particles.size() : batch.size();
   // Members go to many planes at once, of which a whole row of bands fits no cache: they are sorted by columns, too.
   strips_ = members ? member_strips_ : 1;
   const auto strips = static_cast<std::size_t>(strips_);
   const std::size_t bins_of_slice = static_cast<std::size_t>(bands_) * strips;
   const std::size_t bins = static_cast<std::size_t>(slices_) * bins_of_slice;
-  make_room(bin_of_, count);
-  make_room(records, count);
+  make_room(bin_of_, count, threads_);
+  make_room(records_, count * sizeof(Entry), threads_);
   bin_begin_.assign(bins + 1, 0);
   std::vector<char> is_wanted(bins);
   for (std::size_t bin = 0; bin < bins; ++bin) is_wanted[bin] = wanted[bin / bins_of_slice];
   const Projector projector(batch, members, transform, box_);
   std::uint32_t* bin_of = bin_of_.data();
-  Entry* placed = records.data();
+  auto* const placed = reinterpret_cast<Entry*>(records_.data());
   // First counted, then placed: each thread's share of a bin follows the one of the thread before.
   std::vector<std::vector<std::uint64_t>> place(static_cast<std::size_t>(threads_));
 
@@ -299,8 +302,9 @@ template <typename Kernel>
 void MassAssignment::scatter_records(std::span<std::int64_t* const> planes, const BandLocks* locks) const {
   visit_bands(locks, [&](int slice, std::uint64_t first, std::uint64_t last) {
     std::int64_t* plane = planes[static_cast<std::size_t>(slice)];
+    const Record* const records = sorted<Record>();
     for (std::uint64_t r = first; r < last; ++r) {
-      const Record& record = records_[r];
+      const Record& record = records[r];
       Stencil<Kernel>(record.u, record.v, record.quanta, grid_).add_to(plane, grid_);
     }
   });
@@ -311,8 +315,9 @@ void MassAssignment::scatter_members(int sign, std::span<std::int64_t* const> pl
                                      const BandLocks* locks) const {
   visit_bands(locks, [&](int slice, std::uint64_t first, std::uint64_t last) {
     std::int64_t* const* planes_here = planes.data() + static_cast<std::size_t>(slice) * kSetBits;
+    const MemberRecord* const records = sorted<MemberRecord>();
     for (std::uint64_t r = first; r < last; ++r) {
-      const MemberRecord& record = member_records_[r];
+      const MemberRecord& record = records[r];
       Stencil<Kernel> stencil(record.u, record.v, record.quanta, grid_);
       if (sign < 0) stencil.negate();
       for (std::uint64_t set = record.set; set != 0; set &= set - 1) {
@@ -328,8 +333,9 @@ void MassAssignment::scatter_members(int sign, std::span<TiledPlane* const> plan
   std::atomic<bool> astray = false;
   visit_bands(locks, [&](int slice, std::uint64_t first, std::uint64_t last) {
     TiledPlane* const* planes_here = planes.data() + static_cast<std::size_t>(slice) * kSetBits;
+    const MemberRecord* const records = sorted<MemberRecord>();
     for (std::uint64_t r = first; r < last; ++r) {
-      const MemberRecord& record = member_records_[r];
+      const MemberRecord& record = records[r];
       Stencil<Kernel> stencil(record.u, record.v, record.quanta, grid_);
       if (sign < 0) stencil.negate();
       const int row = stencil.first_row(grid_), column = stencil.first_column(grid_);
@@ -353,7 +359,7 @@ void MassAssignment::add(const ParticleBatch& batch, const SnapshotTransform& tr
   std::vector<char> wanted(planes.size());
   std::transform(planes.begin(), planes.end(), wanted.begin(),
                  [](const std::int64_t* p) { return p != nullptr; });
-  sort_into_bands(batch, nullptr, transform, wanted, records_);
+  sort_into_bands<Record>(batch, nullptr, transform, wanted);
   switch (kernel_) {
     case MassKernel::ngp:
       return scatter_records<NearestGridPoint>(planes, locks);
@@ -374,7 +380,7 @@ void MassAssignment::add_members_to(const ParticleBatch& batch, const BatchMembe
     const auto here = planes.subspan(slice * kSetBits, kSetBits);
     wanted[slice] = std::any_of(here.begin(), here.end(), [](const Plane* p) { return p != nullptr; });
   }
-  sort_into_bands(batch, &members, transform, wanted, member_records_);
+  sort_into_bands<MemberRecord>(batch, &members, transform, wanted);
   switch (kernel_) {
     case MassKernel::ngp:
       return scatter_members<NearestGridPoint>(sign, planes, locks);

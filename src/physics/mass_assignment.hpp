@@ -38,6 +38,8 @@ struct ParticleBatch {
   std::size_t size() const { return quanta.size(); }
   void clear();
   void reserve(std::size_t particles);
+  // Takes the memory for as many before they come, which costs less than page by page.
+  void touch(std::size_t particles);
   // Throws NumericError for a mass that is no mass.
   void append(std::span<const std::array<double, 3>> positions, std::span<const double> masses_msun_h,
               const MassQuantum& quantum);
@@ -89,8 +91,12 @@ class MassAssignment {
   };
   template <typename Entry>
   void sort_into_bands(const ParticleBatch& batch, const BatchMembers* members,
-                       const SnapshotTransform& transform, const std::vector<char>& wanted,
-                       BigArray<Entry>& records);
+                       const SnapshotTransform& transform, const std::vector<char>& wanted);
+  // What was sorted last.
+  template <typename Entry>
+  const Entry* sorted() const {
+    return reinterpret_cast<const Entry*>(records_.data());
+  }
   template <typename Scatter>
   void visit_bands(const BandLocks* locks, const Scatter& scatter) const;
   template <typename Kernel>
@@ -116,8 +122,7 @@ class MassAssignment {
   int strips_ = 1;                        // of what was sorted last
   BigArray<std::uint32_t> bin_of_;        // per particle: (slice * bands + band) * strips + strip
   std::vector<std::uint64_t> bin_begin_;  // into the records; one more than bins
-  BigArray<Record> records_;
-  BigArray<MemberRecord> member_records_;
+  BigArray<std::byte> records_;           // of particles or of members: new memory is dear
 };
 
 }  // namespace lenswright

@@ -35,26 +35,30 @@ BatchFeed::BatchFeed(const SnapshotHeader& header, std::vector<SnapshotChunk> ch
       buffers_(buffers) {
   std::size_t particles = 0;
   for (const SnapshotChunk& chunk : chunks_) particles += chunk.count;
-  for (Batch& batch : buffers_.batches) batch.particles.reserve(std::min(particles, batch_particles_));
+  for (Batch& batch : buffers_) batch.particles.reserve(std::min(particles, batch_particles_));
   read_ahead();
 }
 
 void BatchFeed::read_ahead() {
   reading_ = std::async(std::launch::async, [this] {
-    Batch& batch = buffers_.batches[filling_];
-    ParticleChunk& chunk = buffers_.chunk;
+    Batch& batch = buffers_[filling_];
     batch.particles.clear();
     batch.fingerprint = {};
     batch.chunks = 0;
     batch.coarse_mass = 0;
-    while (next_chunk_ < chunks_.size() &&
-           (batch.chunks == 0 || batch.particles.size() + chunks_[next_chunk_].count <= batch_particles_)) {
-      reader_.read(chunks_[next_chunk_++], chunk);
-      batch.fingerprint.add(chunk.fingerprint);
-      batch.particles.append(chunk.positions, chunk.masses, quantum_);
+    std::size_t end = next_chunk_, particles = 0;
+    while (end < chunks_.size() && (end == next_chunk_ || particles + chunks_[end].count <= batch_particles_))
+      particles += chunks_[end++].count;
+    batch.particles.touch(particles);
+    while (next_chunk_ < end) {
+      batch.fingerprint.add(reader_.read(chunks_[next_chunk_++], [&](auto positions, auto masses) {
+        const std::size_t first = batch.particles.size();
+        batch.particles.append(positions, masses, quantum_);
+        for (std::size_t p = first; p < batch.particles.size(); ++p)
+          batch.coarse_mass += batch.particles.quanta[p] >> kCoarseBits;
+      }));
       ++batch.chunks;
     }
-    for (const std::int64_t quanta : batch.particles.quanta) batch.coarse_mass += quanta >> kCoarseBits;
     batch.is_last = next_chunk_ == chunks_.size();
   });
 }
@@ -62,7 +66,7 @@ void BatchFeed::read_ahead() {
 const BatchFeed::Batch& BatchFeed::next() {
   assert(reading_.valid() && "the last batch has been handed out");
   reading_.get();
-  const Batch& ready = buffers_.batches[filling_];
+  const Batch& ready = buffers_[filling_];
   filling_ = 1 - filling_;
   if (!ready.is_last) read_ahead();
   return ready;

@@ -28,10 +28,7 @@ class BatchFeed {
     bool is_last = false;
   };
   // What one feed leaves the next one takes: memory that is there already.
-  struct Buffers {
-    ParticleChunk chunk;
-    std::array<Batch, 2> batches;
-  };
+  using Buffers = std::array<Batch, 2>;
   // Too coarse to matter, too small for a sum over a snapshot to overflow.
   static constexpr int kCoarseBits = 10;
 

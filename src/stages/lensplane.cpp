@@ -89,13 +89,8 @@ struct LensplaneWork {
 class WorkPlanner {
  public:
   WorkPlanner(const StageContext& context, const StageRequest& request,
-              const std::vector<ProductId>& products, const InputsByIndex& inputs,
-              const TransformSet& transforms)
-      : context_(context),
-        request_(request),
-        products_(products),
-        inputs_(inputs),
-        sizes_(context.campaign, transforms, inputs) {}
+              const std::vector<ProductId>& products, const InputsByIndex& inputs, const PlaneSizes& sizes)
+      : context_(context), request_(request), products_(products), inputs_(inputs), sizes_(sizes) {}
 
   LensplaneWork plan(std::uint64_t budget) {
     const Campaign& campaign = context_.campaign;
@@ -186,7 +181,7 @@ class WorkPlanner {
   const StageRequest& request_;
   const std::vector<ProductId>& products_;
   const InputsByIndex& inputs_;
-  PlaneSizes sizes_;
+  const PlaneSizes& sizes_;
   std::optional<PassTimes> times_;
 };
 
@@ -282,7 +277,9 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
   const std::uint64_t budget = memory_budget(context, request);
   const TransformSet foreseen = foreseen_transforms(context);
   const RankGroups groups(context.ranks, request.most_sharing);
-  const LensplaneWork plan = WorkPlanner(context, request, work.products, inputs, foreseen).plan(budget);
+  PlaneSizes sizes(campaign, foreseen, inputs);
+  sizes.find_tiles(work.products, context.ranks);
+  const LensplaneWork plan = WorkPlanner(context, request, work.products, inputs, sizes).plan(budget);
   if (request.estimate_only) {
     outcome.estimate = estimate_lines(context, request, plan, work.products.size(), budget);
     return outcome;
@@ -294,13 +291,20 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
 
   ParticleStore store;
   PlaneMemory memory(groups);
+  // The memory of one pass's particles is the next one's.
+  MassAssignment assignment(kernel_of(campaign.lensplanes.assignment), campaign.lensplanes.grid,
+                            campaign.box_mpc_h, campaign.planes_per_snapshot, request.threads);
+  BatchFeed::Buffers buffers;
   const LensplaneSetting setting{context,
                                  transforms,
                                  MassQuantum(campaign.omega_m, campaign.box_mpc_h),
                                  request.threads,
                                  plan.memory.batch_particles,
                                  groups,
+                                 sizes,
                                  memory,
+                                 assignment,
+                                 buffers,
                                  plan.kept ? &store : nullptr};
   SnapshotFingerprints fingerprints;
   ReceiptBook book(context, Stage::lensplanes, request.threads);

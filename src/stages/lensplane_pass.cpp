@@ -13,7 +13,6 @@
 #include "io/transforms_file.hpp"
 #include "stages/lensplane_transforms.hpp"
 #include "stages/pass_progress.hpp"
-#include "stages/plane_sizes.hpp"
 #include "stages/reading_rounds.hpp"
 
 namespace lenswright {
@@ -71,22 +70,21 @@ int LensplanePassRun::plane_of(const PlaneUnit& unit) const {
 }
 
 // Of what each replace model changes, in the order of units and their models.
-std::vector<TileSet> LensplanePassRun::footprints() const {
+std::vector<TileSet> LensplanePassRun::changed_tiles() const {
   const Campaign& campaign = context_.campaign;
   std::vector<TileSet> tiles;
   for (const PlaneUnit& unit : pass_.units)
     for (const int index : unit.models)
-      if (const auto& replacement = campaign.models[static_cast<std::size_t>(index)].replacement)
-        tiles.push_back(halo_footprint(inputs_.halos, rule_of(*replacement),
-                                       setting_.transforms.at(unit.realization, pass_.snapshot_index),
-                                       unit.slice, plane_geometry(campaign)));
+      if (campaign.models[static_cast<std::size_t>(index)].replacement)
+        tiles.push_back(setting_.sizes.tiles(pass_.snapshot_index, unit, index,
+                                             setting_.transforms.at(unit.realization, pass_.snapshot_index)));
   return tiles;
 }
 
 // All ranks of a group come to the same places.
 void LensplanePassRun::allocate() {
   const Campaign& campaign = context_.campaign;
-  const std::vector<TileSet> tiles = footprints();
+  const std::vector<TileSet> tiles = changed_tiles();
   const auto side = static_cast<std::size_t>(campaign.lensplanes.grid);
   const auto slices = static_cast<std::size_t>(campaign.planes_per_snapshot);
   const int bands = MassAssignment::bands(campaign.lensplanes.grid);
@@ -186,9 +184,6 @@ bool LensplanePassRun::read_particles(SnapshotFingerprints& fingerprints, DmoPla
       for (const Simulation simulation :
            simulations_of(context_.campaign.models[static_cast<std::size_t>(model)]))
         simulations.insert(simulation);
-  const Campaign& campaign = context_.campaign;
-  assignment_.emplace(kernel_of(campaign.lensplanes.assignment), campaign.lensplanes.grid, campaign.box_mpc_h,
-                      campaign.planes_per_snapshot, setting_.threads);
   std::vector<Simulation> kept;
   for (const Simulation simulation : simulations) {
     if (setting_.store && setting_.store->find(simulation)) {
@@ -212,8 +207,6 @@ bool LensplanePassRun::read_particles(SnapshotFingerprints& fingerprints, DmoPla
     }
   }
   if (!same) return false;
-  assignment_.reset();  // planes are written without this memory
-  buffers_ = {};
   join_rings();
   return true;
 }
@@ -255,8 +248,8 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
       Round round;
       try {
         if (!feed && problem.empty())
-          feed =
-              std::make_unique<BatchFeed>(header, mine, setting_.quantum, setting_.batch_particles, buffers_);
+          feed = std::make_unique<BatchFeed>(header, mine, setting_.quantum, setting_.batch_particles,
+                                             setting_.buffers);
         if (!is_last && problem.empty() && !stop_requested()) {
           const BatchFeed::Batch& batch = feed->next();
           is_last = batch.is_last;
@@ -266,8 +259,7 @@ void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprin
           round.chunks() = static_cast<std::int64_t>(batch.chunks);
           const std::vector<BatchMembers> members = regions_->find_members(batch.particles, setting_.threads);
           deposit(simulation, batch.particles, members);
-          // Copies take no more than they hold.
-          if (setting_.store) kept.batches.push_back({batch.particles, members});
+          if (setting_.store) kept.batches.push_back(copy_of(batch.particles, members));
         }
       } catch (const std::bad_alloc&) {
         problem = "out of memory: give more ranks or nodes, or a smaller --memory";
@@ -324,7 +316,7 @@ void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch
           (simulation == Simulation::dmo ? unit.dmo : unit.hydro).data();
     }
     if (std::any_of(whole.begin(), whole.end(), [](const std::int64_t* plane) { return plane != nullptr; }))
-      assignment_->add(batch, transform, whole, locks);
+      setting_.assignment.add(batch, transform, whole, locks);
 
     for (std::size_t word = 0; word < members.size(); ++word) {
       if (members[word].particles.empty()) continue;
@@ -336,7 +328,7 @@ void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch
                     targets.begin() + static_cast<std::ptrdiff_t>(unit.unit->slice) *
                                           static_cast<std::ptrdiff_t>(kSetBits));
       }
-      assignment_->add_members(batch, members[word], transform, sign, targets, locks);
+      setting_.assignment.add_members(batch, members[word], transform, sign, targets, locks);
     }
   }
 }
@@ -389,27 +381,29 @@ std::size_t LensplanePassRun::publish(PlaneWriting& writing, bool goes_on) {
   const auto owners = static_cast<std::size_t>(ranks.size());
   const std::size_t made = outputs_.size();
   context_.progress.begin("writing mass planes" + title_, made, "planes");
-  for (std::size_t first = 0; first < made; first += owners) {
-    const std::size_t count = std::min(owners, made - first);
-    for (std::size_t n = 0; n < count; ++n) {
-      Output& output = outputs_[first + n];
+  // One plane of each owner is summed at a time; where nothing is to be summed, nobody waits for another.
+  const std::size_t round = setting_.groups.count() > 1 ? owners : made;
+  for (std::size_t first = 0; first < made; first += round) {
+    const std::size_t end = std::min(first + round, made);
+    for (std::size_t n = first; n < end; ++n) {
+      Output& output = outputs_[n];
       // A whole plane that several outputs start from is summed for all groups, once.
       if (summed_.insert(output.whole.data()).second) setting_.groups.sum_all(output.whole);
-      if (output.change) setting_.groups.sum_to(static_cast<int>(n), output.change->cells());
+      if (output.change) setting_.groups.sum_to(static_cast<int>(n % owners), output.change->cells());
     }
     together(ranks, [&] {
-      const auto mine = static_cast<std::size_t>(ranks.rank());
-      if (mine < count) {
-        const Output& output = outputs_[first + mine];
+      for (std::size_t n = first + static_cast<std::size_t>(ranks.rank()); n < end; n += owners) {
+        const Output& output = outputs_[n];
         const PlaneParts parts{output.whole, output.change, nullptr};
-        const bool is_last = first + mine + owners >= made;
+        const bool is_last = n + owners >= made;
         writing.start(context_, output.id,
                       goes_on && is_last ? detached(parts, context_.campaign.lensplanes.grid) : parts,
                       setting_.quantum, record_of(output));
+        throw_if_stop_requested();
+        context_.progress.advance(std::min(owners, end - n));
       }
       throw_if_stop_requested();
     });
-    context_.progress.advance(count);
   }
   context_.progress.end();
   units_.clear();

@@ -9,7 +9,6 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,6 +21,7 @@
 #include "stages/lensplane_inputs.hpp"
 #include "stages/lensplane_plan.hpp"
 #include "stages/particle_store.hpp"
+#include "stages/plane_sizes.hpp"
 #include "stages/plane_writing.hpp"
 
 namespace lenswright {
@@ -36,7 +36,10 @@ struct LensplaneSetting {
   int threads = 1;
   std::size_t batch_particles = 0;
   const RankGroups& groups;
+  const PlaneSizes& sizes;
   PlaneMemory& memory;
+  MassAssignment& assignment;
+  BatchFeed::Buffers& buffers;
   ParticleStore* store = nullptr;  // keeps particles for the passes that follow; null: each pass reads them
 };
 
@@ -74,7 +77,7 @@ class LensplanePassRun {
     std::span<std::int64_t> whole;
     std::shared_ptr<TiledPlane> change;  // null: `whole` is the plane
   };
-  std::vector<TileSet> footprints() const;
+  std::vector<TileSet> changed_tiles() const;
   void allocate();
   int plane_of(const PlaneUnit& unit) const;
   void read_simulation(Simulation simulation, SnapshotFingerprints& fingerprints);
@@ -89,8 +92,6 @@ class LensplanePassRun {
   const LensplanePass& pass_;
   std::string title_;
   std::shared_ptr<const ReplacementRegions> regions_;
-  std::optional<MassAssignment> assignment_;      // while particles are read
-  BatchFeed::Buffers buffers_;                    // likewise
   std::map<int, std::vector<UnitPlanes>> units_;  // by realization
   std::map<int, BandLocks> locks_;                // of each; none where a rank has its planes for itself
   std::vector<Output> outputs_;

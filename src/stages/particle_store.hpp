@@ -21,6 +21,8 @@ struct KeptBatch {
   std::vector<BatchMembers> members;
 };
 
+KeptBatch copy_of(const ParticleBatch& particles, const std::vector<BatchMembers>& members);
+
 struct KeptSimulation {
   std::vector<KeptBatch> batches;
   std::shared_ptr<const ReplacementRegions> regions;  // that members were found in
