@@ -52,6 +52,8 @@ class File {
   std::vector<double> real_attribute(const std::string& object, const std::string& name) const;
   std::string text_attribute(const std::string& object, const std::string& name) const;  // fixed length
   std::vector<std::uint64_t> shape(const std::string& dataset) const;
+  // Whether its rows lie in the file as they are: neither in chunks nor compressed, so that few cost as little as many.
+  bool is_contiguous(const std::string& dataset) const;
   // Rows [first, first + count) of a dataset, converted to double (any float or integer type); `out` holds
   // count * columns values. Integers: a dataset of floats is an error.
   void read_rows(const std::string& dataset, std::uint64_t first, std::uint64_t count,

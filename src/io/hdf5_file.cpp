@@ -201,6 +201,13 @@ std::vector<std::uint64_t> File::shape(const std::string& dataset) const {
   return shape_of(open.get(), path_, wanted);
 }
 
+bool File::is_contiguous(const std::string& dataset) const {
+  const std::string wanted = dataset_text(dataset);
+  const Handle open = own(H5Dopen2(file_.get(), dataset.c_str(), H5P_DEFAULT), H5Dclose, path_, wanted);
+  const Handle creation = own(H5Dget_create_plist(open.get()), H5Pclose, path_, wanted);
+  return H5Pget_layout(creation.get()) == H5D_CONTIGUOUS;
+}
+
 void File::read_rows(const std::string& dataset, std::uint64_t first, std::uint64_t count,
                      std::span<double> out) const {
   read_hyperslab(file_, path_, dataset, first, count, H5T_NATIVE_DOUBLE, out.data(), out.size());

@@ -17,8 +17,9 @@ namespace lenswright {
 namespace {
 
 constexpr std::size_t kTypes = 6;
-// Handed out at a time: they stay in a core's cache from one step to the next.
-constexpr std::size_t kRows = 4096;
+// Handed out at a time, and read at a time where a few cost as little as many: they stay in a core's cache from one step
+// to the next.
+constexpr std::size_t kRows = 4096, kReadRows = 4 * kRows;
 
 std::string coordinates_of(std::size_t type) {
   return fmt::format("PartType{}/Coordinates", type);
@@ -202,10 +203,9 @@ Digest SnapshotReader::read(const SnapshotChunk& chunk, const Take& take) {
         !problem.empty())
       throw InputError(problem);
 
-    positions_.resize(chunk.count);
-    const std::span<double> flat(positions_.empty() ? nullptr : positions_.front().data(),
-                                 positions_.size() * 3);
-    file.read_rows(coordinates, chunk.first, chunk.count, flat);
+    const auto count = static_cast<std::size_t>(chunk.count);
+    const std::size_t read_rows = file.is_contiguous(coordinates) ? std::min(kReadRows, count) : count;
+    positions_.resize(3 * read_rows);
     const bool has_masses = file.exists(masses);
     if (has_masses) {
       masses_.resize(chunk.count);
@@ -220,11 +220,15 @@ Digest SnapshotReader::read(const SnapshotChunk& chunk, const Take& take) {
                                              chunk.count};
     DigestStream digest;
     digest.add(std::as_bytes(std::span(where)));
-    std::vector<std::array<double, 3>> moved(std::min<std::size_t>(kRows, chunk.count));
+    std::vector<std::array<double, 3>> moved(std::min(kRows, count));
     std::vector<double> weighed(moved.size());
-    for (std::size_t row = 0; row < chunk.count; row += kRows) {
-      const std::size_t rows = std::min<std::size_t>(kRows, chunk.count - row);
-      const std::span<const double> part = flat.subspan(3 * row, 3 * rows);
+    for (std::size_t row = 0; row < count; row += kRows) {
+      const std::size_t rows = std::min(kRows, count - row), in_positions = row % read_rows;
+      if (in_positions == 0) {
+        const std::size_t more = std::min(read_rows, count - row);
+        file.read_rows(coordinates, chunk.first + row, more, std::span(positions_).first(3 * more));
+      }
+      const auto part = std::span<const double>(positions_).subspan(3 * in_positions, 3 * rows);
       check_positions(file.path(), coordinates, chunk.first + row, part, header_.box_mpc_h);
       digest.add(std::as_bytes(part));
       double* const to = moved.front().data();

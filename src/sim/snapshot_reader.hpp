@@ -86,9 +86,9 @@ class SnapshotReader {
   struct OpenFile;
   SnapshotHeader header_;
   std::unique_ptr<OpenFile> open_;
-  // Of a chunk, as stored:
-  std::vector<std::array<double, 3>> positions_;
-  std::vector<double> masses_;
+  // As stored:
+  std::vector<double> positions_;      // of some rows
+  std::vector<double> masses_;         // of a chunk
   std::optional<double> mass_of_all_;  // that `masses_` holds; none: they were read
 };
 
