@@ -208,11 +208,11 @@ Digest SnapshotReader::read(const SnapshotChunk& chunk, const Take& take) {
     positions_.resize(3 * read_rows);
     const bool has_masses = file.exists(masses);
     if (has_masses) {
-      masses_.resize(chunk.count);
-      file.read_rows(masses, chunk.first, chunk.count, std::span<double>(masses_));
       mass_of_all_.reset();
-    } else if (mass_of_all_ != mass_table || masses_.size() != chunk.count) {
-      masses_.assign(chunk.count, mass_table);
+      masses_.resize(count);
+      file.read_rows(masses, chunk.first, chunk.count, std::span<double>(masses_));
+    } else if (mass_of_all_ != mass_table || masses_.size() != count) {
+      masses_.assign(count, mass_table);
       mass_of_all_ = mass_table;
     }
 
