@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/big_array.hpp"
 #include "base/error.hpp"
 
 namespace lenswright {
@@ -46,17 +47,12 @@ void PlaneMemory::map(std::size_t bytes, std::size_t before_tiles) {
   capacity_ = bytes;
   // Tiles of all models are gigabytes, touched here and there, which costs much time in small pages; whole planes are
   // filled row by row. Without large pages it works as well.
-  madvise(memory_ + before_tiles, bytes - before_tiles, MADV_HUGEPAGE);
-}
-
-// In one call, which costs less than a fault per page; without it they come one by one.
-void PlaneMemory::touch(std::size_t begin, std::size_t end) {
-  if (begin < end) madvise(memory_ + begin, end - begin, MADV_POPULATE_WRITE);
+  prefer_huge_pages(memory_ + before_tiles, bytes - before_tiles);
 }
 
 void PlaneMemory::settle() {
   groups_.settle();
-  if (file_ >= 0) touch(0, in_planes_);
+  if (file_ >= 0) take_memory(memory_, in_planes_);
 }
 
 std::span<std::int64_t> PlaneMemory::zeros(std::size_t in_planes, std::size_t in_tiles) {
@@ -75,7 +71,8 @@ std::span<std::int64_t> PlaneMemory::zeros(std::size_t in_planes, std::size_t in
   in_planes_ = in_large_pages(in_planes * sizeof(std::int64_t));
   if (clear < in_planes_) {
     const std::size_t pages = (in_planes_ - clear) / kPage;
-    touch(clear + pages * rank / size * kPage, clear + pages * (rank + 1) / size * kPage);
+    const std::size_t first = pages * rank / size, last = pages * (rank + 1) / size;
+    take_memory(memory_ + clear + first * kPage, (last - first) * kPage);
   }
   if (used_ > needed && rank == 0)
     madvise(memory_ + needed, used_ - needed, file_ < 0 ? MADV_DONTNEED : MADV_REMOVE);

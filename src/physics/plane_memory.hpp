@@ -30,7 +30,6 @@ class PlaneMemory {
   void settle();
 
  private:
-  void touch(std::size_t begin, std::size_t end);
   void map(std::size_t bytes, std::size_t before_tiles);
   const RankGroups& groups_;
   int file_;  // -1: memory of this rank alone

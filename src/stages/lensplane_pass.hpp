@@ -37,6 +37,7 @@ struct LensplaneSetting {
   std::size_t batch_particles = 0;
   const RankGroups& groups;
   const PlaneSizes& sizes;
+  // Their memory goes from one pass to the next.
   PlaneMemory& memory;
   MassAssignment& assignment;
   BatchFeed::Buffers& buffers;

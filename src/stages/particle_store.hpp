@@ -21,6 +21,7 @@ struct KeptBatch {
   std::vector<BatchMembers> members;
 };
 
+// Takes no more memory than it holds.
 KeptBatch copy_of(const ParticleBatch& particles, const std::vector<BatchMembers>& members);
 
 struct KeptSimulation {
