@@ -96,6 +96,10 @@ MPI_Request Communicator::begin_sum_all(std::span<std::int64_t> values) const {
   check(MPI_Iallreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_INT64_T, MPI_SUM,
                        comm_, &request),
         "MPI_Iallreduce");
+  // A library may only note what is to be done, and do it when it is called again, for this sum and those before it:
+  // without this call the others get this rank's part when it next waits for something.
+  int done = 0;
+  check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
   return request;
 }
 
