@@ -26,41 +26,57 @@ std::vector<int> readers_of(const std::vector<SnapshotChunk>& chunks, int ranks)
   return readers;
 }
 
-BatchFeed::BatchFeed(const SnapshotHeader& header, std::vector<SnapshotChunk> chunks,
-                     const MassQuantum& quantum, std::size_t batch_particles, Buffers& buffers)
-    : reader_(header),
-      chunks_(std::move(chunks)),
-      quantum_(quantum),
-      batch_particles_(batch_particles),
-      buffers_(buffers) {
-  std::size_t particles = 0;
-  for (const SnapshotChunk& chunk : chunks_) particles += chunk.count;
-  for (Batch& batch : buffers_) batch.particles.reserve(std::min(particles, batch_particles_));
+BatchFeed::BatchFeed(std::vector<Source> sources, const MassQuantum& quantum, std::size_t batch_particles,
+                     Buffers& buffers)
+    : sources_(std::move(sources)), quantum_(quantum), batch_particles_(batch_particles), buffers_(buffers) {
+  std::size_t most = 0;
+  for (const Source& source : sources_) {
+    std::size_t particles = 0;
+    for (const SnapshotChunk& chunk : source.chunks) particles += chunk.count;
+    most = std::max(most, particles);
+  }
+  for (Batch& batch : buffers_) batch.particles.reserve(std::min(most, batch_particles_));
+  skip_what_is_read();
   read_ahead();
 }
 
+void BatchFeed::skip_what_is_read() {
+  while (source_ < sources_.size() && next_chunk_ == sources_[source_].chunks.size()) {
+    reader_.reset();
+    ++source_;
+    next_chunk_ = 0;
+  }
+}
+
+void BatchFeed::fill(Batch& batch) {
+  batch.particles.clear();
+  batch.fingerprint = {};
+  batch.chunks = 0;
+  batch.coarse_mass = 0;
+  batch.is_last = source_ == sources_.size();
+  if (batch.is_last) return;  // there was nothing to read at all
+  batch.source = source_;
+  const std::vector<SnapshotChunk>& chunks = sources_[source_].chunks;
+  std::size_t end = next_chunk_, particles = 0;
+  while (end < chunks.size() && (end == next_chunk_ || particles + chunks[end].count <= batch_particles_))
+    particles += chunks[end++].count;
+  batch.particles.touch(particles);
+  if (!reader_) reader_.emplace(*sources_[source_].header);
+  while (next_chunk_ < end) {
+    batch.fingerprint.add(reader_->read(chunks[next_chunk_++], [&](auto positions, auto masses) {
+      const std::size_t first = batch.particles.size();
+      batch.particles.append(positions, masses, quantum_);
+      for (std::size_t p = first; p < batch.particles.size(); ++p)
+        batch.coarse_mass += batch.particles.quanta[p] >> kCoarseBits;
+    }));
+    ++batch.chunks;
+  }
+  skip_what_is_read();
+  batch.is_last = source_ == sources_.size();
+}
+
 void BatchFeed::read_ahead() {
-  reading_ = std::async(std::launch::async, [this] {
-    Batch& batch = buffers_[filling_];
-    batch.particles.clear();
-    batch.fingerprint = {};
-    batch.chunks = 0;
-    batch.coarse_mass = 0;
-    std::size_t end = next_chunk_, particles = 0;
-    while (end < chunks_.size() && (end == next_chunk_ || particles + chunks_[end].count <= batch_particles_))
-      particles += chunks_[end++].count;
-    batch.particles.touch(particles);
-    while (next_chunk_ < end) {
-      batch.fingerprint.add(reader_.read(chunks_[next_chunk_++], [&](auto positions, auto masses) {
-        const std::size_t first = batch.particles.size();
-        batch.particles.append(positions, masses, quantum_);
-        for (std::size_t p = first; p < batch.particles.size(); ++p)
-          batch.coarse_mass += batch.particles.quanta[p] >> kCoarseBits;
-      }));
-      ++batch.chunks;
-    }
-    batch.is_last = next_chunk_ == chunks_.size();
-  });
+  reading_ = std::async(std::launch::async, [this] { fill(buffers_[filling_]); });
 }
 
 const BatchFeed::Batch& BatchFeed::next() {

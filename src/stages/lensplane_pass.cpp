@@ -12,7 +12,6 @@
 #include "campaign/product_path.hpp"
 #include "io/transforms_file.hpp"
 #include "stages/lensplane_transforms.hpp"
-#include "stages/pass_progress.hpp"
 #include "stages/reading_rounds.hpp"
 
 namespace lenswright {
@@ -184,14 +183,10 @@ bool LensplanePassRun::read_particles(SnapshotFingerprints& fingerprints, DmoPla
       for (const Simulation simulation :
            simulations_of(context_.campaign.models[static_cast<std::size_t>(model)]))
         simulations.insert(simulation);
-  std::vector<Simulation> kept;
-  for (const Simulation simulation : simulations) {
-    if (setting_.store && setting_.store->find(simulation)) {
-      kept.push_back(simulation);
-    } else {
-      read_simulation(simulation, fingerprints);
-    }
-  }
+  std::vector<Simulation> kept, unread;
+  for (const Simulation simulation : simulations)
+    (setting_.store && setting_.store->find(simulation) ? kept : unread).push_back(simulation);
+  if (!unread.empty()) read_simulations(unread, fingerprints);
   // All of them before ranks wait for each other.
   together(context_.ranks, [&] {
     for (const Simulation simulation : kept) put_down_kept(simulation, *setting_.store->find(simulation));
@@ -221,84 +216,100 @@ void LensplanePassRun::put_down_kept(Simulation simulation, KeptSimulation& kept
   read_[simulation] = kept.fingerprint;
 }
 
-void LensplanePassRun::read_simulation(Simulation simulation, SnapshotFingerprints& fingerprints) {
+// One simulation after another, but no rank waits between them for the others.
+void LensplanePassRun::read_simulations(const std::vector<Simulation>& simulations,
+                                        SnapshotFingerprints& fingerprints) {
   const Campaign& campaign = context_.campaign;
   const Communicator& ranks = context_.ranks;
-  const SnapshotHeader& header = inputs_.snapshots.at(simulation);
-  const std::string name = snapshot_input(campaign, simulation, pass_.snapshot_index);
-
-  const std::vector<SnapshotChunk> chunks = snapshot_chunks(header, particle_types_of(campaign, simulation));
-  std::uint64_t total = 0;
-  for (const SnapshotChunk& chunk : chunks) total += chunk.count;
-  const std::vector<int> readers = readers_of(chunks, ranks.size());
-  std::vector<SnapshotChunk> mine;
-  for (std::size_t n = 0; n < chunks.size(); ++n)
-    if (readers[n] == ranks.rank()) mine.push_back(chunks[n]);
-
-  DigestSum digest;
-  std::int64_t coarse_mass = 0;
-  KeptSimulation kept{{}, regions_, {}};
-  PassProgress progress(context_.progress, "reading " + name + title_, total, chunks.size());
-  {
-    std::unique_ptr<BatchFeed> feed;
-    bool is_last = false;
-    std::string problem;
-    Rounds rounds(ranks);
-    for (bool unfinished = true; unfinished;) {
-      Round round;
-      try {
-        if (!feed && problem.empty())
-          feed = std::make_unique<BatchFeed>(header, mine, setting_.quantum, setting_.batch_particles,
-                                             setting_.buffers);
-        if (!is_last && problem.empty() && !stop_requested()) {
-          const BatchFeed::Batch& batch = feed->next();
-          is_last = batch.is_last;
-          digest.add(batch.fingerprint.digest());
-          round.coarse_mass() = batch.coarse_mass;
-          round.particles() = static_cast<std::int64_t>(batch.particles.size());
-          round.chunks() = static_cast<std::int64_t>(batch.chunks);
-          const std::vector<BatchMembers> members = regions_->find_members(batch.particles, setting_.threads);
-          deposit(simulation, batch.particles, members);
-          if (setting_.store) kept.batches.push_back(copy_of(batch.particles, members));
-        }
-      } catch (const std::bad_alloc&) {
-        problem = "out of memory: give more ranks or nodes, or a smaller --memory";
-      } catch (const std::exception& failure) {
-        problem = *failure.what() != 0 ? failure.what() : "failed for a reason it does not tell";
-      }
-      round.failed() = problem.empty() ? 0 : 1;
-      round.stopped() = stop_requested() ? 1 : 0;
-      round.unfinished() = is_last ? 0 : 1;
-      std::optional<Round> told = rounds.tell(round);
-      if (!told) continue;
-      progress.advance(static_cast<std::uint64_t>(told->particles()),
-                       static_cast<std::uint64_t>(told->chunks()));
-      coarse_mass += told->coarse_mass();
-      unfinished = told->unfinished() > 0;
-      const bool failed = told->failed() > 0, stopped = told->stopped() > 0;
-      if (failed || stopped || !unfinished) rounds.finish();
-      if (failed) ranks.agree(problem);
-      if (stopped) stop_together(ranks);
+  std::vector<BatchFeed::Source> mine;
+  std::vector<Reading> readings;
+  std::string names;
+  std::uint64_t particles = 0;
+  std::size_t chunks = 0;
+  for (const Simulation simulation : simulations) {
+    const SnapshotHeader& header = inputs_.snapshots.at(simulation);
+    const std::vector<SnapshotChunk> all = snapshot_chunks(header, particle_types_of(campaign, simulation));
+    const std::vector<int> readers = readers_of(all, ranks.size());
+    mine.push_back({&header, {}});
+    for (std::size_t n = 0; n < all.size(); ++n) {
+      particles += all[n].count;
+      if (readers[n] == ranks.rank()) mine.back().chunks.push_back(all[n]);
     }
+    chunks += all.size();
+    readings.push_back(
+        {simulation, snapshot_input(campaign, simulation, pass_.snapshot_index), {}, 0, {{}, regions_, {}}});
+    names += (names.empty() ? "" : " and ") + readings.back().name;
   }
+  PassProgress progress(context_.progress, "reading " + names + title_, particles, chunks);
+  read_batches(std::move(mine), readings, progress);
   progress.end();
 
-  if (coarse_mass >= std::int64_t{1} << (63 - BatchFeed::kCoarseBits)) {
-    throw InputError(
-        fmt::format("{}: its particles weigh more than 1.5 times what the campaign's omega_m {} and box {} "
-                    "Mpc/h hold; check "
-                    "`cosmology`, `box` and `input` in the campaign file",
-                    name, campaign.omega_m, campaign.box_mpc_h));
+  for (Reading& reading : readings) {
+    if (reading.coarse_mass >= std::int64_t{1} << (63 - BatchFeed::kCoarseBits)) {
+      throw InputError(
+          fmt::format("{}: its particles weigh more than 1.5 times what the campaign's omega_m {} and box {} "
+                      "Mpc/h hold; check "
+                      "`cosmology`, `box` and `input` in the campaign file",
+                      reading.name, campaign.omega_m, campaign.box_mpc_h));
+    }
+    DigestSum all;
+    for (const std::string& part : ranks.gather_all(reading.digest.digest().hex()))
+      all.add(*Digest::from_hex(part));
+    const auto [known, is_new] =
+        fingerprints.try_emplace({reading.simulation, pass_.snapshot_index}, all.digest());
+    if (!is_new && known->second != all.digest())
+      throw InputError(fmt::format("{}: its particles changed while they were being read", reading.name));
+    read_[reading.simulation] = all.digest();
+    if (!setting_.store) continue;
+    reading.kept.fingerprint = all.digest();
+    setting_.store->keep(reading.simulation, std::move(reading.kept));
   }
-  DigestSum all;
-  for (const std::string& part : ranks.gather_all(digest.digest().hex())) all.add(*Digest::from_hex(part));
-  const auto [known, is_new] = fingerprints.try_emplace({simulation, pass_.snapshot_index}, all.digest());
-  if (!is_new && known->second != all.digest())
-    throw InputError(fmt::format("{}: its particles changed while they were being read", name));
-  read_[simulation] = all.digest();
-  if (!setting_.store) return;
-  kept.fingerprint = all.digest();
-  setting_.store->keep(simulation, std::move(kept));
+}
+
+void LensplanePassRun::read_batches(std::vector<BatchFeed::Source> sources, std::vector<Reading>& readings,
+                                    PassProgress& progress) {
+  const Communicator& ranks = context_.ranks;
+  std::unique_ptr<BatchFeed> feed;
+  bool is_last = false;
+  std::string problem;
+  Rounds rounds(ranks);
+  for (bool unfinished = true; unfinished;) {
+    Round round;
+    try {
+      if (!feed && problem.empty())
+        feed = std::make_unique<BatchFeed>(std::move(sources), setting_.quantum, setting_.batch_particles,
+                                           setting_.buffers);
+      if (!is_last && problem.empty() && !stop_requested()) {
+        const BatchFeed::Batch& batch = feed->next();
+        Reading& reading = readings[batch.source];
+        is_last = batch.is_last;
+        reading.digest.add(batch.fingerprint.digest());
+        round.coarse_mass(reading.simulation) = batch.coarse_mass;
+        round.particles() = static_cast<std::int64_t>(batch.particles.size());
+        round.chunks() = static_cast<std::int64_t>(batch.chunks);
+        const std::vector<BatchMembers> members = regions_->find_members(batch.particles, setting_.threads);
+        deposit(reading.simulation, batch.particles, members);
+        if (setting_.store) reading.kept.batches.push_back(copy_of(batch.particles, members));
+      }
+    } catch (const std::bad_alloc&) {
+      problem = "out of memory: give more ranks or nodes, or a smaller --memory";
+    } catch (const std::exception& failure) {
+      problem = *failure.what() != 0 ? failure.what() : "failed for a reason it does not tell";
+    }
+    round.failed() = problem.empty() ? 0 : 1;
+    round.stopped() = stop_requested() ? 1 : 0;
+    round.unfinished() = is_last ? 0 : 1;
+    std::optional<Round> told = rounds.tell(round);
+    if (!told) continue;
+    progress.advance(static_cast<std::uint64_t>(told->particles()),
+                     static_cast<std::uint64_t>(told->chunks()));
+    for (Reading& reading : readings) reading.coarse_mass += told->coarse_mass(reading.simulation);
+    unfinished = told->unfinished() > 0;
+    const bool failed = told->failed() > 0, stopped = told->stopped() > 0;
+    if (failed || stopped || !unfinished) rounds.finish();
+    if (failed) ranks.agree(problem);
+    if (stopped) stop_together(ranks);
+  }
 }
 
 void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch,

@@ -21,6 +21,7 @@
 #include "stages/lensplane_inputs.hpp"
 #include "stages/lensplane_plan.hpp"
 #include "stages/particle_store.hpp"
+#include "stages/pass_progress.hpp"
 #include "stages/plane_sizes.hpp"
 #include "stages/plane_writing.hpp"
 
@@ -81,7 +82,17 @@ class LensplanePassRun {
   std::vector<TileSet> changed_tiles() const;
   void allocate();
   int plane_of(const PlaneUnit& unit) const;
-  void read_simulation(Simulation simulation, SnapshotFingerprints& fingerprints);
+  // What is read of one simulation, by this rank or by all.
+  struct Reading {
+    Simulation simulation;
+    std::string name;
+    DigestSum digest;              // of this rank's chunks
+    std::int64_t coarse_mass = 0;  // of all ranks' particles
+    KeptSimulation kept;
+  };
+  void read_simulations(const std::vector<Simulation>& simulations, SnapshotFingerprints& fingerprints);
+  void read_batches(std::vector<BatchFeed::Source> sources, std::vector<Reading>& readings,
+                    PassProgress& progress);
   void put_down_kept(Simulation simulation, KeptSimulation& kept);
   void deposit(Simulation simulation, const ParticleBatch& batch, const std::vector<BatchMembers>& members);
   void join_rings();

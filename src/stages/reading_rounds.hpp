@@ -1,4 +1,4 @@
-// reading_rounds.hpp: what ranks that read a snapshot together tell each other, batch by batch.
+// reading_rounds.hpp: what ranks that read snapshots together tell each other, batch by batch.
 #pragma once
 
 #include <array>
@@ -8,19 +8,20 @@
 #include <optional>
 #include <span>
 
+#include "campaign/product_graph.hpp"
 #include "physics/communicator.hpp"
 
 namespace lenswright {
 
 // What ranks tell each other after each batch.
 struct Round {
-  std::array<std::int64_t, 6> values{};
+  std::array<std::int64_t, 7> values{};
   std::int64_t& failed() { return values[0]; }
   std::int64_t& stopped() { return values[1]; }
-  std::int64_t& particles() { return values[2]; }
-  std::int64_t& coarse_mass() { return values[3]; }
-  std::int64_t& unfinished() { return values[4]; }
-  std::int64_t& chunks() { return values[5]; }
+  std::int64_t& unfinished() { return values[2]; }
+  std::int64_t& particles() { return values[3]; }
+  std::int64_t& chunks() { return values[4]; }
+  std::int64_t& coarse_mass(Simulation simulation) { return values[simulation == Simulation::dmo ? 5 : 6]; }
 };
 
 // Rounds on their way: ranks tell each other of a batch and go on to the next ones. A sum may come through only when the

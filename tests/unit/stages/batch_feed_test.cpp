@@ -4,8 +4,14 @@
 
 #include <algorithm>
 
+#include "tiny_snapshot.hpp"
+
 namespace lenswright {
 namespace {
+
+using test::pattern;
+using test::TemporaryFolder;
+using test::TinySnapshot;
 
 TEST(ReadersOf, RanksGetAsManyParticlesAsOneAnotherInGroupsOfNeighbours) {
   // Files of several types end in chunks that are not full.
@@ -36,6 +42,73 @@ TEST(ReadersOf, FewChunksAndNoneAreNoTrouble) {
   EXPECT_TRUE(readers_of({}, 4).empty());
   const std::vector<SnapshotChunk> two{{0, 1, 0, 10}, {0, 1, kChunkParticles, 20}};
   EXPECT_EQ(readers_of(two, 4), (std::vector<int>{0, 1}));
+}
+
+struct Snapshots {
+  Snapshots() {
+    TinySnapshot one;
+    one.files = {{{{1, pattern(1000, one.box_ckpc_h)}}, {}}, {{{1, pattern(501, one.box_ckpc_h)}}, {}}};
+    one.write(folder.path() / "one");
+    TinySnapshot other;
+    other.files = {{{{0, pattern(300, other.box_ckpc_h, true)}, {1, pattern(77, other.box_ckpc_h)}}, {}}};
+    other.write(folder.path() / "other");
+    headers = {read_snapshot_header(folder.path() / "one", 7, 10),
+               read_snapshot_header(folder.path() / "other", 7, 10)};
+  }
+  BatchFeed::Source source(std::size_t n) const { return {&headers[n], snapshot_chunks(headers[n], {0, 1})}; }
+
+  TemporaryFolder folder;
+  std::vector<SnapshotHeader> headers;
+};
+
+TEST(BatchFeed, GoesFromSourceToSourceAndNoBatchIsOfTwo) {
+  const Snapshots snapshots;
+  const MassQuantum quantum(0.3, 10);
+  for (const std::size_t at_most : {1, 400, 100000}) {
+    BatchFeed::Buffers buffers;
+    BatchFeed feed(
+        {snapshots.source(0), {&snapshots.headers[0], {}}, snapshots.source(1), {&snapshots.headers[1], {}}},
+        quantum, at_most, buffers);
+    std::vector<std::vector<double>> x(4);
+    std::vector<DigestSum> digests(4);
+    std::vector<std::size_t> chunks(4);
+    for (bool is_last = false; !is_last;) {
+      const BatchFeed::Batch& batch = feed.next();
+      is_last = batch.is_last;
+      x.at(batch.source)
+          .insert(x[batch.source].end(), batch.particles.axis[0].begin(), batch.particles.axis[0].end());
+      digests[batch.source].add(batch.fingerprint.digest());
+      chunks[batch.source] += batch.chunks;
+    }
+    EXPECT_EQ(chunks, (std::vector<std::size_t>{2, 0, 2, 0})) << at_most;
+    for (const std::size_t n : {0, 1}) {
+      SnapshotReader reader(snapshots.headers[n]);
+      std::vector<double> expected;
+      DigestSum digest;
+      for (const SnapshotChunk& chunk : snapshots.source(n).chunks) {
+        ParticleChunk particles;
+        reader.read(chunk, particles);
+        digest.add(particles.fingerprint);
+        for (const auto& position : particles.positions) expected.push_back(position[0]);
+      }
+      EXPECT_EQ(x[2 * n], expected) << at_most;
+      EXPECT_EQ(digests[2 * n].digest(), digest.digest()) << at_most;
+    }
+  }
+}
+
+TEST(BatchFeed, WithoutAnythingToReadThereIsOneEmptyBatch) {
+  const Snapshots snapshots;
+  BatchFeed::Buffers buffers;
+  buffers[0].particles.append(std::vector<std::array<double, 3>>{{1, 2, 3}}, std::vector<double>{1e9},
+                              MassQuantum(0.3, 10));
+  BatchFeed feed({{&snapshots.headers[0], {}}, {&snapshots.headers[1], {}}}, MassQuantum(0.3, 10), 100,
+                 buffers);
+  const BatchFeed::Batch& batch = feed.next();
+  EXPECT_TRUE(batch.is_last);
+  EXPECT_EQ(batch.source, 0U);
+  EXPECT_EQ(batch.particles.size(), 0U);
+  EXPECT_EQ(batch.chunks, 0U);
 }
 
 }  // namespace
