@@ -7,6 +7,8 @@
 #include <numeric>
 #include <random>
 
+#include "base/error.hpp"
+
 namespace lenswright {
 namespace {
 
@@ -181,6 +183,36 @@ TEST(MassAssignment, TscSharesAreTheWeightsByDistance) {
       }
     }
   }
+}
+
+TEST(ParticleBatch, HoldsWhatIsAppendedInPiecesOfAnyLength) {
+  const unsigned seed = fresh_seed();
+  std::mt19937_64 random(seed);
+  const MassQuantum quantum(0.3089, kBox);
+  const Cloud cloud = random_cloud(random, 2000, 64);
+  ParticleBatch batch;
+  for (const bool again : {false, true}) {
+    batch.clear();
+    for (std::size_t first = 0; first < cloud.positions.size();) {
+      const std::size_t count = std::min<std::size_t>(random() % 8, cloud.positions.size() - first);
+      // Neighbours of one mass now and then.
+      const std::vector<double> masses(count, cloud.masses[first]);
+      batch.append(std::span(cloud.positions).subspan(first, count),
+                   again ? std::span<const double>(masses) : std::span(cloud.masses).subspan(first, count),
+                   quantum);
+      ASSERT_EQ(batch.size(), first + count) << "seed " << seed;
+      for (std::size_t p = first; p < first + count; ++p) {
+        for (std::size_t k = 0; k < 3; ++k)
+          ASSERT_EQ(batch.axis[k][p], cloud.positions[p][k]) << "seed " << seed;
+        ASSERT_EQ(batch.quanta[p], quantum.quanta_of(again ? masses[0] : cloud.masses[p])) << "seed " << seed;
+      }
+      first += count;
+    }
+  }
+  for (const double mass : {-1.0, std::numeric_limits<double>::quiet_NaN(), 1e30})
+    EXPECT_THROW(batch.append(std::vector<std::array<double, 3>>{{1, 1, 1}, {1, 1, 1}},
+                              std::vector<double>{1e9, mass}, quantum),
+                 NumericError);
 }
 
 TEST(MassAssignment, UnwantedSlicesAreLeftOut) {
