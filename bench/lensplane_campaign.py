@@ -39,6 +39,7 @@ raytracing: {{root: RT, grid: 8, field_deg: 5.0, runs: 1, seed: 1992, sources: [
 """
 LOST_MODEL = "hydro_replace_Ml_1.00e13_Mu_inf_R_1.0"
 LOST_PLANES = 5
+RANK_FACTS = Path(__file__).resolve().parent / "rank_facts.py"
 MPI = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -46,28 +47,6 @@ MPI = {
     "OMPI_MCA_hwloc_base_binding_policy": "none",
     "OMPI_MCA_mpi_yield_when_idle": "1",
 }
-
-
-def rank_wrapper(out, command):
-    """One rank: runs the program and notes what the kernel counted for it."""
-    before = io_counts()
-    child = subprocess.Popen(command)
-    _, status, usage = os.wait4(child.pid, 0)
-    after = io_counts()  # includes what children counted that have ended
-    facts = {
-        "processor_seconds": usage.ru_utime + usage.ru_stime,
-        "system_seconds": usage.ru_stime,
-        "peak_bytes": usage.ru_maxrss * 1024,
-        "bytes_read": after["rchar"] - before["rchar"],
-        "bytes_written": after["wchar"] - before["wchar"],
-    }
-    Path(out, f"rank{os.environ.get('OMPI_COMM_WORLD_RANK', '0')}.json").write_text(json.dumps(facts))
-    return os.waitstatus_to_exitcode(status)
-
-
-def io_counts():
-    with open("/proc/self/io") as lines:
-        return {key: int(value) for key, value in (line.split(":") for line in lines)}
 
 
 class Bench:
@@ -105,17 +84,19 @@ class Bench:
         shutil.rmtree(notes, ignore_errors=True)
         notes.mkdir()
         environment = {**os.environ, **MPI, "OMP_NUM_THREADS": "1"}
+        os.sync()  # what earlier runs wrote and what was deleted of it is not this run's work
         load = os.getloadavg()[0]
         begin = time.monotonic()
-        outcome = subprocess.run(
-            ["mpirun", "-n", str(ranks), sys.executable, __file__, "--rank-wrapper", str(notes),
-             str(self.bin / "lensplane"), "--config", str(campaign / "campaign.yaml"), *words],
-            env=environment, capture_output=True, text=True)
+        with open(self.folder / "output", "w") as output:
+            status = subprocess.call(
+                ["mpirun", "-n", str(ranks), sys.executable, "-I", "-S", str(RANK_FACTS), str(notes),
+                 str(self.bin / "lensplane"), "--config", str(campaign / "campaign.yaml"), *words],
+                env=environment, stdout=output, stderr=subprocess.STDOUT)
         wall = time.monotonic() - begin
-        if outcome.returncode != 0:
-            sys.exit(f"{case}: {outcome.stdout}{outcome.stderr}")
+        text = (self.folder / "output").read_text()
+        if status != 0:
+            sys.exit(f"{case}: {text}")
         facts = [json.loads(path.read_text()) for path in sorted(notes.iterdir())]
-        text = outcome.stdout + outcome.stderr
         passes = re.search(r"(\d+) pass(es)?\b", text)
         run = {
             "case": case,
@@ -217,8 +198,6 @@ class Bench:
 
 
 def main():
-    if len(sys.argv) > 3 and sys.argv[1] == "--rank-wrapper":
-        return rank_wrapper(sys.argv[2], sys.argv[3:])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default="build/release/bin", help="folder of the programs")
     parser.add_argument("--folder", required=True, help="where the universe and the planes go (about 10 GB)")

@@ -60,8 +60,8 @@ inline void move_and_divide(const double* from, double* to, std::size_t count, d
 }
 #endif
 
-// Past the caches: a batch is larger than they are, and to fetch what is only written over would take time of the memory
-// that other cores need.
+// Writes past the caches: a batch is larger than they are, and to fetch what is only written over would take time of the
+// memory that other cores need.
 inline void split_axes(std::span<const std::array<double, 3>> from, double* x, double* y, double* z) {
   std::size_t p = 0;
   const auto one = [&] {
@@ -212,7 +212,7 @@ MassAssignment::MassAssignment(MassKernel kernel, int grid, double box_mpc_h, in
 }
 
 std::size_t MassAssignment::good_batch(int grid) {
-  constexpr std::size_t kLeast = std::size_t{1} << 20, kMost = std::size_t{1} << 24;
+  constexpr std::size_t kLeast = std::size_t{1} << 21, kMost = std::size_t{1} << 24;
   const auto side = static_cast<std::size_t>(grid);
   return std::clamp(std::bit_floor(side * side), kLeast, kMost);
 }
