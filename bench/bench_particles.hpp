@@ -110,6 +110,7 @@ inline Positions make_positions(Order order, std::size_t count) {
 // All of one mass: that of a particle of the real campaign's dark-matter run.
 inline ParticleBatch make_batch(const Positions& positions, double mass_msun_h) {
   ParticleBatch batch;
+  batch.touch(positions.size());  // as the program does before it reads
   batch.append(positions, std::vector<double>(positions.size(), mass_msun_h), MassQuantum(kOmegaM, kBox));
   return batch;
 }
