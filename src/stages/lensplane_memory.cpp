@@ -22,6 +22,7 @@ constexpr int kReturnedBytes = 1 << 20;
 // A chunk as read, as stored, and HDF5's and MPI's own buffers around it.
 constexpr std::uint64_t kReadingBytes = 3 * kChunkParticles * 4 * sizeof(double) + 40 * kMebibyte;
 
+// Of the largest share that a rank reads.
 constexpr std::size_t kFewBatches = 12;
 
 std::uint64_t batch_bytes(std::size_t particles, std::size_t words) {
@@ -57,11 +58,11 @@ LensplaneMemory divide_memory(std::uint64_t budget, std::uint64_t in_use, int gr
   LensplaneMemory memory;
   const auto side = static_cast<std::uint64_t>(grid);
   memory.plane_bytes = side * side * sizeof(std::int64_t);
-  // A batch takes at most a quarter, never less than a chunk, and no more than there is to read.
   std::size_t batch = MassAssignment::good_batch(grid);
   // Where a rank has few, they are half as large: there is less memory to be touched for the first time, and ranks wait
   // less for the last one of another.
   if (particles < kFewBatches * batch) batch /= 2;
+  // A batch takes at most a quarter, never less than a chunk, and no more than there is to read.
   while (batch > kChunkParticles && (batch_bytes(batch, words) > budget / 4 || batch / 2 >= particles))
     batch /= 2;
   memory.batch_particles = batch;
