@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "physics/mass_assignment.hpp"
 #include "sim/snapshot_reader.hpp"
 
 namespace lenswright {
@@ -32,6 +33,20 @@ TEST(LensplaneMemory, TooLittleForOnePlaneSaysHowMuchIsNeeded) {
     EXPECT_THAT(error.what(), testing::HasSubstr("one plane of 4096 x 4096 takes 128.0 MiB"));
     EXPECT_THAT(error.what(), testing::ContainsRegex("at least [0-9.]+ MiB is needed"));
   }
+}
+
+// Twelve batches or more are whole ones; fewer are half as large, and none is larger than what there is to read asks for.
+TEST(LensplaneMemory, ARankWithFewBatchesHasSmallerOnes) {
+  const std::uint64_t good = MassAssignment::good_batch(1024);
+  const auto batch_of = [](std::uint64_t particles) {
+    return divide_memory(100'000 * kMebibyte, kInUse, 1024, particles, 1).batch_particles;
+  };
+  EXPECT_EQ(batch_of(kParticles), good);
+  EXPECT_EQ(batch_of(12 * good), good);
+  EXPECT_EQ(batch_of(12 * good - 1), good / 2);
+  EXPECT_EQ(batch_of(good / 2 + 1), good / 2);
+  EXPECT_EQ(batch_of(good / 4), good / 4);
+  EXPECT_EQ(batch_of(1), kChunkParticles);
 }
 
 TEST(LensplaneMemory, ThisProcessKnowsItsSize) {
