@@ -4,9 +4,10 @@
     bench/lensplane_campaign.py --bin build/release/bin --folder /scratch/bench --json result.json
 
 Cases: dmo + hydro alone; all 34 models; five planes of one model made again after a loss; small memory budgets; each with
-one rank and with two where that says something. Cases take turns, repetition by repetition, so that a busy machine
-disturbs all of them alike; ratios are medians over repetitions of ratios within one. Planes of all cases are compared byte
-for byte. Measures and reports; the only thing it fails for is a plane that differs or a run that fails.
+one rank and with two where that says something; and two jobs of one rank each at the same time, which is what two cores
+of the machine can do for programs that share nothing. Cases take turns, repetition by repetition, so that a busy machine
+disturbs all of them alike, and those that are compared follow one another; ratios are medians over repetitions of ratios
+within one. Planes of all cases are compared byte for byte. Measures and reports; the only thing it fails for is a plane that differs or a run that fails.
 """
 import argparse
 import hashlib
@@ -79,24 +80,31 @@ class Bench:
         self.program("recovery", "init", "--yes", "--config", str(campaign / "campaign.yaml"))
         return campaign
 
-    def run(self, case, campaign, ranks, repetition, *words):
+    def run(self, case, campaign, ranks, repetition, *words, beside=None, counts=True):
+        """One run, or two at the same time: the other one is `beside`."""
         notes = self.folder / "notes"
         shutil.rmtree(notes, ignore_errors=True)
-        notes.mkdir()
+        campaigns = [folder for folder in (campaign, beside) if folder]
+        for folder in campaigns:
+            (notes / folder.name).mkdir(parents=True)
         environment = {**os.environ, **MPI, "OMP_NUM_THREADS": "1"}
         os.sync()  # what earlier runs wrote and what was deleted of it is not this run's work
         load = os.getloadavg()[0]
         begin = time.monotonic()
         with open(self.folder / "output", "w") as output:
-            status = subprocess.call(
-                ["mpirun", "-n", str(ranks), sys.executable, "-I", "-S", str(RANK_FACTS), str(notes),
-                 str(self.bin / "lensplane"), "--config", str(campaign / "campaign.yaml"), *words],
+            jobs = [subprocess.Popen(
+                ["mpirun", "-n", str(ranks), sys.executable, "-I", "-S", str(RANK_FACTS),
+                 str(notes / folder.name), str(self.bin / "lensplane"), "--config", str(folder / "campaign.yaml"), *words],
                 env=environment, stdout=output, stderr=subprocess.STDOUT)
+                for folder in campaigns]
+            failed = any([job.wait() != 0 for job in jobs])
         wall = time.monotonic() - begin
         text = (self.folder / "output").read_text()
-        if status != 0:
+        if failed:
             sys.exit(f"{case}: {text}")
-        facts = [json.loads(path.read_text()) for path in sorted(notes.iterdir())]
+        if not counts:
+            return None
+        facts = [json.loads(path.read_text()) for path in sorted(notes.glob("*/rank*.json"))]
         passes = re.search(r"(\d+) pass(es)?\b", text)
         run = {
             "case": case,
@@ -128,11 +136,18 @@ class Bench:
                 self.differing.append(f"{case}: {name}")
 
     def measure(self, repetition):
+        pair = self.fresh("pair")
+        # The first that counts finds the machine as the others do: what memory such a run left, and nothing larger.
+        self.run("dmo_hydro", pair, 1, repetition, "--model", "dmo", "hydro", counts=False)
         for ranks in self.options.ranks:
             pair = self.fresh("pair")
             self.run("dmo_hydro", pair, ranks, repetition, "--model", "dmo", "hydro")
             self.compare("dmo_hydro", pair)
-            shutil.rmtree(pair)
+        pair, other = self.fresh("pair"), self.fresh("other")
+        self.run("two_jobs", pair, 1, repetition, "--model", "dmo", "hydro", beside=other)
+        shutil.rmtree(other)
+        shutil.rmtree(pair)
+        for ranks in self.options.ranks:
             full = self.fresh("full")
             self.run("all_models", full, ranks, repetition)
             self.compare("all_models", full)
@@ -160,6 +175,10 @@ class Bench:
             self.compare(f"memory {budget}", campaign)
             shutil.rmtree(campaign)
 
+    def at_once(self):
+        ratio = self.ratio("wall_seconds", "two_jobs", 1, "dmo_hydro", 1)
+        return round(ratio / 2, 3) if ratio else None
+
     def ratio(self, what, case, ranks, to_case, to_ranks):
         by_place = {(run["case"], run["ranks"], run["repetition"]): run[what] for run in self.runs}
         ratios = [value / by_place[(to_case, to_ranks, place[2])] for place, value in by_place.items()
@@ -185,6 +204,8 @@ class Bench:
                     self.ratio("wall_seconds", "all_models", 2, "all_models", 1),
                 "two_ranks_to_one_wall_time_dmo_hydro":
                     self.ratio("wall_seconds", "dmo_hydro", 2, "dmo_hydro", 1),
+                # Each does all of it, so half of what they take together is what two cores can make of one.
+                "two_jobs_at_once_per_job_to_one_wall_time_dmo_hydro": self.at_once(),
                 # What the wall time would be on cores of their own, but for waiting on the disk.
                 "two_ranks_busiest_to_one_processor_time_all_models":
                     self.ratio("busiest_rank_processor_seconds", "all_models", 2, "all_models", 1),
