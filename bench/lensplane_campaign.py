@@ -7,7 +7,8 @@ Cases: dmo + hydro alone; all 34 models; five planes of one model made again aft
 one rank and with two where that says something; and two jobs of one rank each at the same time, which is what two cores
 of the machine can do for programs that share nothing. Cases take turns, repetition by repetition, so that a busy machine
 disturbs all of them alike, and those that are compared follow one another; ratios are medians over repetitions of ratios
-within one. Planes of all cases are compared byte for byte. Measures and reports; the only thing it fails for is a plane that differs or a run that fails.
+within one. Planes of all cases are compared byte for byte. Measures and reports; the only thing it fails for is a plane
+that differs or a run that fails.
 """
 import argparse
 import hashlib
