@@ -24,16 +24,6 @@ void take_memory(void* memory, std::size_t bytes);
 void* allocate_big(std::size_t bytes);
 void free_big(void* memory);
 
-// Of a vector: no larger than it has to be, in memory that is asked for in one call.
-template <typename Vector>
-Vector big_copy(const Vector& values) {
-  Vector copy;
-  copy.reserve(values.size());
-  take_memory(copy.data(), values.size() * sizeof(values.front()));
-  copy.assign(values.begin(), values.end());
-  return copy;
-}
-
 template <typename T>
 class BigArray {
   static_assert(std::is_trivially_destructible_v<T> && std::is_trivially_copyable_v<T>);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace lenswright {
@@ -34,6 +35,24 @@ bool same_bin(const ReplacementRule& a, const ReplacementRule& b) {
   return a.lower_msun_h == b.lower_msun_h && a.upper_msun_h == b.upper_msun_h;
 }
 
+bool has_bit(const std::uint64_t* words, std::size_t bit) {
+  return (words[bit / kSetBits] >> (bit % kSetBits) & 1) != 0;
+}
+
+void set_bit(std::vector<std::uint64_t>& words, std::size_t bit, bool value) {
+  const std::uint64_t mask = std::uint64_t{1} << (bit % kSetBits);
+  words[bit / kSetBits] = value ? words[bit / kSetBits] | mask : words[bit / kSetBits] & ~mask;
+}
+
+// In one piece: lists that grow are copied from place to place. What is not written to takes no memory.
+BatchMembers room_for(std::size_t members, std::uint64_t overlaps) {
+  BatchMembers room;
+  room.particles.reserve(members);
+  room.sets.reserve(members);
+  room.overlaps = overlaps;
+  return room;
+}
+
 // Distance of cell `cell` (of width `width`) from `x` along one axis, periodic; 0 inside.
 double distance_to_cell(double x, std::int64_t cell, double width, double box) {
   const double centre = (static_cast<double>(cell) + 0.5) * width;
@@ -43,10 +62,12 @@ double distance_to_cell(double x, std::int64_t cell, double width, double box) {
 }  // namespace
 
 ReplacementRegions::ReplacementRegions(std::vector<ReplacementRule> rules,
-                                       const std::vector<HaloSphere>& halos, double box_mpc_h)
+                                       const std::vector<HaloSphere>& halos, double box_mpc_h,
+                                       bool with_unions)
     : box_(box_mpc_h) {
   number_rules(std::move(rules));
   select_halos(halos);
+  if (with_unions) find_unions();
   build_cells();
 }
 
@@ -57,6 +78,8 @@ void ReplacementRegions::number_rules(std::vector<ReplacementRule> rules) {
   assert(std::adjacent_find(rules_.begin(), rules_.end()) == rules_.end());
   words_ = (rules_.size() + kSetBits - 1) / kSetBits;
   bin_starts_.assign(words_, 0);
+  own_.assign(words_, ~std::uint64_t{0});
+  overlap_bits_.assign(words_, 0);
   for (std::size_t k = 0; k < rules_.size(); ++k) {
     factors_.push_back(rules_[k].radius_factor);
     if (!holds_previous(k)) bin_starts_[k / kSetBits] |= std::uint64_t{1} << (k % kSetBits);
@@ -95,6 +118,78 @@ void ReplacementRegions::select_halos(const std::vector<HaloSphere>& halos) {
       const double radius = factor * halo.r200c;
       squared_radii_.push_back(radius * radius);
     }
+  }
+}
+
+// Whole bins with the same factors: then what lies in both parts is nested by factor, as the parts are.
+void ReplacementRegions::find_unions() {
+  struct Bin {
+    std::size_t first, count;       // rules
+    std::set<std::size_t> classes;  // of mass, that it selects
+  };
+  std::vector<Bin> bins;
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    if (!holds_previous(rule)) bins.push_back({rule, 0, {}});
+    ++bins.back().count;
+  }
+  const std::size_t of_class = factors_.size() * words_;
+  for (Bin& bin : bins)
+    for (std::size_t k = 0; k * of_class < class_sets_.size(); ++k)
+      if (has_bit(class_sets_.data() + k * of_class, bin.first)) bin.classes.insert(k);
+  // Parts come before what is made of them.
+  std::stable_sort(bins.begin(), bins.end(),
+                   [](const Bin& a, const Bin& b) { return a.classes.size() < b.classes.size(); });
+  for (std::size_t n = 0; n < bins.size(); ++n) {
+    const Bin& whole = bins[n];
+    const auto is_part = [&](const Bin& part) {
+      for (std::size_t k = 0; k < whole.count; ++k)
+        if (part.count != whole.count ||
+            rules_[part.first + k].radius_factor != rules_[whole.first + k].radius_factor)
+          return false;
+      return !part.classes.empty() && std::includes(whole.classes.begin(), whole.classes.end(),
+                                                    part.classes.begin(), part.classes.end());
+    };
+    std::vector<const Bin*> parts, candidates;
+    for (std::size_t k = 0; k < n; ++k)
+      if (is_part(bins[k])) candidates.push_back(&bins[k]);
+    for (const Bin* one : candidates)
+      if (parts.empty() && one->classes == whole.classes) parts = {one};
+    // No more words than rules need, since each is memory per particle.
+    const bool has_room = rules_.size() + overlaps_.size() + whole.count <= words_ * kSetBits;
+    for (const Bin* one : candidates) {
+      for (const Bin* other : candidates) {
+        if (!parts.empty() || !has_room ||
+            one->classes.size() + other->classes.size() != whole.classes.size())
+          continue;
+        std::set<std::size_t> both = one->classes;
+        both.insert(other->classes.begin(), other->classes.end());
+        if (both == whole.classes) parts = {one, other};
+      }
+    }
+    if (parts.empty()) continue;
+    for (std::size_t k = 0; k < whole.count; ++k) {
+      Union made{whole.first + k, {}};
+      for (const Bin* part : parts) made.parts.push_back(part->first + k);
+      set_bit(own_, made.rule, false);
+      if (parts.size() == 2) {
+        const std::size_t bit = rules_.size() + overlaps_.size();
+        set_bit(overlap_bits_, bit, true);
+        overlaps_.push_back({made.parts[0], made.parts[1], k > 0});
+        overlap_rules_.push_back(made.rule);
+      }
+      unions_.push_back(std::move(made));
+    }
+  }
+}
+
+// What lies in both parts is nested as the parts are, by radius factor: the innermost such region has its bit.
+void ReplacementRegions::add_overlaps(const std::vector<std::uint64_t>& set,
+                                      std::vector<std::uint64_t>& rings) const {
+  bool in_previous = false;
+  for (std::size_t n = 0; n < overlaps_.size(); ++n) {
+    const bool in_both = has_bit(set.data(), overlaps_[n].one) && has_bit(set.data(), overlaps_[n].other);
+    if (in_both && !(in_previous && overlaps_[n].holds_previous)) set_bit(rings, rules_.size() + n, true);
+    in_previous = in_both;
   }
 }
 
@@ -140,9 +235,11 @@ void ReplacementRegions::build_cells() {
   for (const auto& [cell, halo] : entries) cell_halos_[next[cell]++] = halo;
 }
 
-bool ReplacementRegions::find_set(const std::array<double, 3>& point, std::uint64_t* set) const {
+ReplacementRegions::Classes ReplacementRegions::find_set(const std::array<double, 3>& point,
+                                                         std::uint64_t* set) const {
   const std::size_t cell = (cell_of(point[0]) * cells_ + cell_of(point[1])) * cells_ + cell_of(point[2]);
-  bool any = false;
+  Classes classes = Classes::none;
+  std::uint32_t first_class = 0;
   for (std::uint32_t entry = cell_begin_[cell]; entry < cell_begin_[cell + 1]; ++entry) {
     const Halo& halo = halos_[cell_halos_[entry]];
     const double x = minimum_image(point[0] - halo.centre[0], box_);
@@ -156,9 +253,14 @@ bool ReplacementRegions::find_set(const std::array<double, 3>& point, std::uint6
     while (squared > radii[level]) ++level;
     const std::uint64_t* held = class_sets_.data() + (halo.mass_class * levels + level) * words_;
     for (std::size_t word = 0; word < words_; ++word) set[word] |= held[word];
-    any = true;
+    if (classes == Classes::none) {
+      classes = Classes::one;
+      first_class = halo.mass_class;
+    } else if (halo.mass_class != first_class) {
+      classes = Classes::several;
+    }
   }
-  return any;
+  return classes;
 }
 
 std::vector<BatchMembers> ReplacementRegions::find_members(const ParticleBatch& batch, int threads) const {
@@ -171,28 +273,39 @@ std::vector<BatchMembers> ReplacementRegions::find_members(const ParticleBatch& 
     const auto thread = static_cast<std::size_t>(omp_get_thread_num());
     const auto team = static_cast<std::size_t>(omp_get_num_threads());
     std::vector<BatchMembers> mine(words_);
-    std::vector<std::uint64_t> set(words_);
-    for (std::size_t p = batch.size() * thread / team; p < batch.size() * (thread + 1) / team; ++p) {
+    const std::size_t begin = batch.size() * thread / team, end = batch.size() * (thread + 1) / team;
+    for (std::size_t word = 0; word < words_; ++word) mine[word] = room_for(end - begin, overlap_bits_[word]);
+    std::vector<std::uint64_t> set(words_), rings(words_);
+    for (std::size_t p = begin; p < end; ++p) {
       std::fill(set.begin(), set.end(), 0);
-      if (!find_set({batch.axis[0][p], batch.axis[1][p], batch.axis[2][p]}, set.data())) continue;
+      const Classes classes = find_set({batch.axis[0][p], batch.axis[1][p], batch.axis[2][p]}, set.data());
+      if (classes == Classes::none) continue;
       std::uint64_t carried = 0;  // the last bit of the word before
       for (std::size_t word = 0; word < words_; ++word) {
         // Only the innermost region of each bin: those whose predecessor in the bin does not hold the
         // particle.
         const std::uint64_t in_previous = ((set[word] << 1) | carried) & ~bin_starts_[word];
         carried = set[word] >> (kSetBits - 1);
-        const std::uint64_t ring = set[word] & ~in_previous;
-        if (ring == 0) continue;
+        rings[word] = set[word] & ~in_previous & own_[word];
+      }
+      if (classes == Classes::several) add_overlaps(set, rings);
+      for (std::size_t word = 0; word < words_; ++word) {
+        if (rings[word] == 0) continue;
         mine[word].particles.push_back(static_cast<std::uint32_t>(p));
-        mine[word].sets.push_back(ring);
+        mine[word].sets.push_back(rings[word]);
       }
     }
     parts[thread] = std::move(mine);
   }
   if (parts.size() == 1) return std::move(parts.front());
-  for (const auto& part : parts) {
-    for (std::size_t word = 0; word < part.size(); ++word) {
-      auto& into = result[word];
+  for (std::size_t word = 0; word < words_; ++word) {
+    std::size_t count = 0;
+    for (const auto& part : parts)
+      if (!part.empty()) count += part[word].particles.size();
+    BatchMembers& into = result[word];
+    into = room_for(count, overlap_bits_[word]);
+    for (const auto& part : parts) {
+      if (part.empty()) continue;  // fewer threads than asked for
       into.particles.insert(into.particles.end(), part[word].particles.begin(), part[word].particles.end());
       into.sets.insert(into.sets.end(), part[word].sets.begin(), part[word].sets.end());
     }

@@ -10,6 +10,9 @@
 // particle is
 //         put down once per bin, in the smallest region that holds it; the sum of a region's planes from the
 //         smallest factor up to its own is the region's plane. Exact, since the sums are integers.
+// Unions: where the halos of a mass bin are exactly those of two others together (12.5 and up: 12.5 to 13, 13 and up),
+//         or of one, it gets none of its particles but, at the end, the planes of those: a particle is put down for
+//         one bin and not for each of five. What lies in both parts, few particles, is taken away once.
 // How:    a periodic grid of cells, each with the halos whose largest region reaches it: one look-up per
 // particle
 #pragma once
@@ -42,9 +45,10 @@ inline bool selects(const ReplacementRule& rule, double m200c) {
 
 class ReplacementRegions {
  public:
-  // Halos that no rule selects are left out. `rules` in any order, without repetition.
+  // Halos that no rule selects are left out. `rules` in any order, without repetition. with_unions: for whoever makes the
+  // planes of all rules.
   ReplacementRegions(std::vector<ReplacementRule> rules, const std::vector<HaloSphere>& halos,
-                     double box_mpc_h);
+                     double box_mpc_h, bool with_unions = false);
 
   // Rules are numbered by mass bin, then ascending radius factor: rule k is bit k % kSetBits of word
   // k / kSetBits.
@@ -53,7 +57,17 @@ class ReplacementRegions {
   // Whether rule k - 1 is the next smaller region of the same mass bin.
   bool holds_previous(std::size_t rule) const;
 
-  // One BatchMembers per word: the particles that are inside at least one region of it, with their rings.
+  struct Union {
+    std::size_t rule;
+    std::vector<std::size_t> parts;  // rules of the same factor
+  };
+  // When all rings are joined, the planes of the parts are to be added to the rule's, in this order.
+  const std::vector<Union>& unions() const { return unions_; }
+  // Bits beyond those of rules: the plane of which rule what lies in both parts of a union is taken from.
+  const std::vector<std::size_t>& overlap_rules() const { return overlap_rules_; }
+
+  // One BatchMembers per word: the particles that are inside at least one region of it, with their rings, and with
+  // overlaps as rings, too: bits of the innermost in which both parts hold the particle.
   std::vector<BatchMembers> find_members(const ParticleBatch& batch, int threads) const;
 
   std::size_t memory_bytes() const;
@@ -64,11 +78,19 @@ class ReplacementRegions {
     std::uint32_t mass_class;  // which rules select it
     std::uint32_t thresholds;  // first of its squared radii, ascending, one per distinct factor
   };
+  // How many of a point's halos' mass classes differ.
+  enum class Classes { none, one, several };
+  struct Overlap {
+    std::size_t one, other;  // rules
+    bool holds_previous;     // the one before is the next smaller of the same bin
+  };
   void number_rules(std::vector<ReplacementRule> rules);
+  void find_unions();
+  void add_overlaps(const std::vector<std::uint64_t>& set, std::vector<std::uint64_t>& rings) const;
   void select_halos(const std::vector<HaloSphere>& halos);
   void build_cells();
-  // The set of all rules that hold this point, or'ed into `set`; false if there is none.
-  bool find_set(const std::array<double, 3>& point, std::uint64_t* set) const;
+  // The set of all rules that hold this point, or'ed into `set`.
+  Classes find_set(const std::array<double, 3>& point, std::uint64_t* set) const;
   std::size_t cell_of(double x) const;
 
   double box_;
@@ -76,7 +98,12 @@ class ReplacementRegions {
   std::size_t words_ = 0;
   std::vector<double> factors_;            // distinct, ascending
   std::vector<std::uint64_t> bin_starts_;  // per word: bits of rules that start a mass bin
-  std::vector<std::uint64_t> class_sets_;  // [mass class][factor][word]: rules at or above that factor
+  std::vector<std::uint64_t> own_;         // per word: bits of rules that particles are put down for
+  std::vector<Union> unions_;
+  std::vector<Overlap> overlaps_;
+  std::vector<std::size_t> overlap_rules_;
+  std::vector<std::uint64_t> overlap_bits_;  // per word
+  std::vector<std::uint64_t> class_sets_;    // [mass class][factor][word]: rules at or above that factor
   std::vector<Halo> halos_;
   std::vector<double> squared_radii_;      // [halo][factor]
   std::size_t cells_ = 1;                  // per axis

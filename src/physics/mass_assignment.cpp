@@ -122,7 +122,11 @@ class Projector {
     const double* from = batch_.axis[axis].data();
     if (members_) {
       const std::uint32_t* particle = members_->particles.data() + first;
-      for (std::size_t p = 0; p < count; ++p) out[p] = from[particle[p]];
+      const std::size_t last = members_->particles.size() - 1 - first;
+      for (std::size_t p = 0; p < count; ++p) {
+        fetch_ahead(from, particle[std::min(p + kBlock / 4, last)]);
+        out[p] = from[particle[p]];
+      }
       from = out.data();
     } else {
       from += first;
@@ -305,7 +309,7 @@ void MassAssignment::scatter_records(std::span<std::int64_t* const> planes, cons
 }
 
 template <typename Kernel>
-void MassAssignment::scatter_members(int sign, std::span<std::int64_t* const> planes,
+void MassAssignment::scatter_members(int sign, std::uint64_t overlaps, std::span<std::int64_t* const> planes,
                                      const BandLocks* locks) const {
   visit_bands(locks, [&](int slice, std::uint64_t first, std::uint64_t last) {
     std::int64_t* const* planes_here = planes.data() + static_cast<std::size_t>(slice) * kSetBits;
@@ -314,15 +318,22 @@ void MassAssignment::scatter_members(int sign, std::span<std::int64_t* const> pl
       const MemberRecord& record = records[r];
       Stencil<Kernel> stencil(record.u, record.v, record.quanta, grid_);
       if (sign < 0) stencil.negate();
-      for (std::uint64_t set = record.set; set != 0; set &= set - 1) {
-        if (std::int64_t* plane = planes_here[std::countr_zero(set)]) stencil.add_to(plane, grid_);
+      const auto add = [&](std::uint64_t set) {
+        for (; set != 0; set &= set - 1) {
+          if (std::int64_t* plane = planes_here[std::countr_zero(set)]) stencil.add_to(plane, grid_);
+        }
+      };
+      add(record.set & ~overlaps);
+      if (const std::uint64_t taken = record.set & overlaps) {
+        stencil.negate();
+        add(taken);
       }
     }
   });
 }
 
 template <typename Kernel>
-void MassAssignment::scatter_members(int sign, std::span<TiledPlane* const> planes,
+void MassAssignment::scatter_members(int sign, std::uint64_t overlaps, std::span<TiledPlane* const> planes,
                                      const BandLocks* locks) const {
   std::atomic<bool> astray = false;
   visit_bands(locks, [&](int slice, std::uint64_t first, std::uint64_t last) {
@@ -333,14 +344,21 @@ void MassAssignment::scatter_members(int sign, std::span<TiledPlane* const> plan
       Stencil<Kernel> stencil(record.u, record.v, record.quanta, grid_);
       if (sign < 0) stencil.negate();
       const int row = stencil.first_row(grid_), column = stencil.first_column(grid_);
-      for (std::uint64_t set = record.set; set != 0; set &= set - 1) {
-        TiledPlane* plane = planes_here[std::countr_zero(set)];
-        if (!plane) continue;
-        if (std::int64_t* node = plane->node(row, column)) {
-          stencil.add_to_block(node, TiledPlane::kStride);
-        } else {
-          astray = true;
+      const auto add = [&](std::uint64_t set) {
+        for (; set != 0; set &= set - 1) {
+          TiledPlane* plane = planes_here[std::countr_zero(set)];
+          if (!plane) continue;
+          if (std::int64_t* node = plane->node(row, column)) {
+            stencil.add_to_block(node, TiledPlane::kStride);
+          } else {
+            astray = true;
+          }
         }
+      };
+      add(record.set & ~overlaps);
+      if (const std::uint64_t taken = record.set & overlaps) {
+        stencil.negate();
+        add(taken);
       }
     }
   });
@@ -377,11 +395,11 @@ void MassAssignment::add_members_to(const ParticleBatch& batch, const BatchMembe
   sort_into_bands<MemberRecord>(batch, &members, transform, wanted);
   switch (kernel_) {
     case MassKernel::ngp:
-      return scatter_members<NearestGridPoint>(sign, planes, locks);
+      return scatter_members<NearestGridPoint>(sign, members.overlaps, planes, locks);
     case MassKernel::cic:
-      return scatter_members<CloudInCell>(sign, planes, locks);
+      return scatter_members<CloudInCell>(sign, members.overlaps, planes, locks);
     case MassKernel::tsc:
-      return scatter_members<TriangularCloud>(sign, planes, locks);
+      return scatter_members<TriangularCloud>(sign, members.overlaps, planes, locks);
   }
 }
 

@@ -49,6 +49,7 @@ struct ParticleBatch {
 struct BatchMembers {
   std::vector<std::uint32_t> particles;  // ascending indices into the batch
   std::vector<std::uint64_t> sets;       // bit b: plane b
+  std::uint64_t overlaps = 0;            // bits at which a particle goes to its plane with the other sign
 };
 inline constexpr std::size_t kSetBits = 64;
 
@@ -102,9 +103,11 @@ class MassAssignment {
   template <typename Kernel>
   void scatter_records(std::span<std::int64_t* const> planes, const BandLocks* locks) const;
   template <typename Kernel>
-  void scatter_members(int sign, std::span<std::int64_t* const> planes, const BandLocks* locks) const;
+  void scatter_members(int sign, std::uint64_t overlaps, std::span<std::int64_t* const> planes,
+                       const BandLocks* locks) const;
   template <typename Kernel>
-  void scatter_members(int sign, std::span<TiledPlane* const> planes, const BandLocks* locks) const;
+  void scatter_members(int sign, std::uint64_t overlaps, std::span<TiledPlane* const> planes,
+                       const BandLocks* locks) const;
   template <typename Plane>
   void add_members_to(const ParticleBatch& batch, const BatchMembers& members,
                       const SnapshotTransform& transform, int sign, std::span<Plane* const> planes,

@@ -29,13 +29,6 @@ std::vector<int> readers_of(const std::vector<SnapshotChunk>& chunks, int ranks)
 BatchFeed::BatchFeed(std::vector<Source> sources, const MassQuantum& quantum, std::size_t batch_particles,
                      Buffers& buffers)
     : sources_(std::move(sources)), quantum_(quantum), batch_particles_(batch_particles), buffers_(buffers) {
-  std::size_t most = 0;
-  for (const Source& source : sources_) {
-    std::size_t particles = 0;
-    for (const SnapshotChunk& chunk : source.chunks) particles += chunk.count;
-    most = std::max(most, particles);
-  }
-  for (Batch& batch : buffers_) batch.particles.reserve(std::min(most, batch_particles_));
   skip_what_is_read();
   read_ahead();
 }
@@ -57,12 +50,8 @@ void BatchFeed::fill(Batch& batch) {
   if (batch.is_last) return;  // there was nothing to read at all
   batch.source = source_;
   const std::vector<SnapshotChunk>& chunks = sources_[source_].chunks;
-  std::size_t end = next_chunk_, particles = 0;
-  while (end < chunks.size() && (end == next_chunk_ || particles + chunks[end].count <= batch_particles_))
-    particles += chunks[end++].count;
-  batch.particles.touch(particles);
   if (!reader_) reader_.emplace(*sources_[source_].header);
-  while (next_chunk_ < end) {
+  while (next_chunk_ < batch_end_) {
     batch.fingerprint.add(reader_->read(chunks[next_chunk_++], [&](auto positions, auto masses) {
       const std::size_t first = batch.particles.size();
       batch.particles.append(positions, masses, quantum_);
@@ -75,14 +64,23 @@ void BatchFeed::fill(Batch& batch) {
   batch.is_last = source_ == sources_.size();
 }
 
+// The caller takes the memory: where nodes have several, it is then near the core that works on the particles.
 void BatchFeed::read_ahead() {
+  if (source_ < sources_.size()) {
+    const std::vector<SnapshotChunk>& chunks = sources_[source_].chunks;
+    std::size_t particles = chunks[next_chunk_].count;
+    batch_end_ = next_chunk_ + 1;
+    while (batch_end_ < chunks.size() && particles + chunks[batch_end_].count <= batch_particles_)
+      particles += chunks[batch_end_++].count;
+    buffers_[filling_].particles.touch(particles);
+  }
   reading_ = std::async(std::launch::async, [this] { fill(buffers_[filling_]); });
 }
 
-const BatchFeed::Batch& BatchFeed::next() {
+BatchFeed::Batch& BatchFeed::next() {
   assert(reading_.valid() && "the last batch has been handed out");
   reading_.get();
-  const Batch& ready = buffers_[filling_];
+  Batch& ready = buffers_[filling_];
   filling_ = 1 - filling_;
   if (!ready.is_last) read_ahead();
   return ready;

@@ -43,8 +43,9 @@ class BatchFeed {
   BatchFeed(std::vector<Source> sources, const MassQuantum& quantum, std::size_t batch_particles,
             Buffers& buffers);
   // Waits for the next batch, and starts to read the one after it. Without chunks there is one empty batch.
-  // Throws what reading threw. REQUIRES: the one before was not the last. Valid until the next call.
-  const Batch& next();
+  // Throws what reading threw. REQUIRES: the one before was not the last. Valid until the next call; whoever wants to keep
+  // the particles takes them out of it.
+  Batch& next();
 
  private:
   void read_ahead();
@@ -54,7 +55,7 @@ class BatchFeed {
   std::vector<Source> sources_;
   MassQuantum quantum_;
   std::size_t batch_particles_;
-  std::size_t source_ = 0, next_chunk_ = 0;
+  std::size_t source_ = 0, next_chunk_ = 0, batch_end_ = 0;
   std::optional<SnapshotReader> reader_;  // of the source
   Buffers& buffers_;
   std::size_t filling_ = 0;

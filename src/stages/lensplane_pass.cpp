@@ -28,6 +28,15 @@ std::vector<ReplacementRule> rules_of(const Campaign& campaign, const LensplaneP
   return rules;
 }
 
+// Whether each plane's models have all rules: then regions can be added up from others'.
+bool all_have_all(const Campaign& campaign, const LensplanePass& pass, std::size_t rules) {
+  return std::all_of(pass.units.begin(), pass.units.end(), [&](const PlaneUnit& unit) {
+    return static_cast<std::size_t>(std::count_if(unit.models.begin(), unit.models.end(), [&](int model) {
+             return campaign.models[static_cast<std::size_t>(model)].replacement.has_value();
+           })) == rules;
+  });
+}
+
 }  // namespace
 
 MassKernel kernel_of(Assignment assignment) {
@@ -53,11 +62,12 @@ LensplanePassRun::LensplanePassRun(const LensplaneSetting& setting, const Lenspl
   together(context_.ranks, [&] {
     const Campaign& campaign = context_.campaign;
     const std::vector<ReplacementRule> rules = rules_of(campaign, pass);
+    const bool unions = all_have_all(campaign, pass, rules.size());
     if (setting.store) {
       setting.store->turn_to(pass.snapshot_index);
-      regions_ = setting.store->regions(rules, inputs.halos, campaign.box_mpc_h);
+      regions_ = setting.store->regions(rules, inputs.halos, campaign.box_mpc_h, unions);
     } else {
-      regions_ = std::make_shared<const ReplacementRegions>(rules, inputs.halos, campaign.box_mpc_h);
+      regions_ = std::make_shared<const ReplacementRegions>(rules, inputs.halos, campaign.box_mpc_h, unions);
     }
     allocate();
   });
@@ -133,6 +143,8 @@ void LensplanePassRun::allocate() {
       TiledPlane* larger = has_larger ? planes.ring_target[rule + 1] : nullptr;
       planes.ring_target[rule] = planes.of_rule[rule] ? planes.of_rule[rule].get() : larger;
     }
+    for (const std::size_t rule : regions_->overlap_rules())
+      planes.ring_target.push_back(planes.of_rule[rule].get());
     units_[unit.realization].push_back(std::move(planes));
   }
 }
@@ -280,16 +292,16 @@ void LensplanePassRun::read_batches(std::vector<BatchFeed::Source> sources, std:
         feed = std::make_unique<BatchFeed>(std::move(sources), setting_.quantum, setting_.batch_particles,
                                            setting_.buffers);
       if (!is_last && problem.empty() && !stop_requested()) {
-        const BatchFeed::Batch& batch = feed->next();
+        BatchFeed::Batch& batch = feed->next();
         Reading& reading = readings[batch.source];
         is_last = batch.is_last;
         reading.digest.add(batch.fingerprint.digest());
         round.coarse_mass(reading.simulation) = batch.coarse_mass;
         round.particles() = static_cast<std::int64_t>(batch.particles.size());
         round.chunks() = static_cast<std::int64_t>(batch.chunks);
-        const std::vector<BatchMembers> members = regions_->find_members(batch.particles, setting_.threads);
+        std::vector<BatchMembers> members = regions_->find_members(batch.particles, setting_.threads);
         deposit(reading.simulation, batch.particles, members);
-        if (setting_.store) reading.kept.batches.push_back(copy_of(batch.particles, members));
+        if (setting_.store) reading.kept.batches.push_back({std::move(batch.particles), std::move(members)});
       }
     } catch (const std::bad_alloc&) {
       problem = "out of memory: give more ranks or nodes, or a smaller --memory";
@@ -344,7 +356,7 @@ void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch
   }
 }
 
-// From rings to regions. Linear, so each group does it to its part of the sum, and each rank to its part of the tiles.
+// From rings to regions, and to unions of regions. Linear, so each group does it to its part of the sum, and each rank to its part of the tiles.
 void LensplanePassRun::join_rings() {
   const Communicator& group = setting_.groups.group();
   setting_.groups.settle();
@@ -358,6 +370,9 @@ void LensplanePassRun::join_rings() {
         if (smaller) plane->add(*smaller, group.rank(), group.size());
         smaller = plane;
       }
+      for (const ReplacementRegions::Union& sum : regions_->unions())
+        for (const std::size_t part : sum.parts)
+          unit.of_rule[sum.rule]->add(*unit.of_rule[part], group.rank(), group.size());
     }
   }
   setting_.groups.settle();

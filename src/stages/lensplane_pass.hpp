@@ -71,7 +71,7 @@ class LensplanePassRun {
     std::span<std::int64_t> hydro;                     // all hydro particles
     std::vector<std::shared_ptr<TiledPlane>> of_rule;  // what the models asked for change of dmo's plane
     std::vector<TiledPlane*>
-        ring_target;           // where particles of a rule's ring go: the next larger region asked for
+        ring_target;  // where particles of a rule's ring go: the next larger region asked for; then overlaps
     bool dmo_is_read = false;  // from a published plane
   };
   struct Output {

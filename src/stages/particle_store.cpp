@@ -2,19 +2,7 @@
 
 #include <utility>
 
-#include "base/big_array.hpp"
-
 namespace lenswright {
-
-KeptBatch copy_of(const ParticleBatch& particles, const std::vector<BatchMembers>& members) {
-  KeptBatch copy;
-  for (std::size_t k = 0; k < copy.particles.axis.size(); ++k)
-    copy.particles.axis[k] = big_copy(particles.axis[k]);
-  copy.particles.quanta = big_copy(particles.quanta);
-  for (const BatchMembers& word : members)
-    copy.members.push_back({big_copy(word.particles), big_copy(word.sets)});
-  return copy;
-}
 
 std::uint64_t ParticleStore::bytes(std::uint64_t particles, std::size_t words) {
   constexpr std::uint64_t kParticle = 3 * sizeof(double) + sizeof(std::int64_t);
@@ -40,10 +28,11 @@ void ParticleStore::keep(Simulation simulation, KeptSimulation kept) {
 
 std::shared_ptr<const ReplacementRegions> ParticleStore::regions(const std::vector<ReplacementRule>& rules,
                                                                  const std::vector<HaloSphere>& halos,
-                                                                 double box_mpc_h) {
-  if (!regions_ || rules_ != rules) {
-    regions_ = std::make_shared<const ReplacementRegions>(rules, halos, box_mpc_h);
+                                                                 double box_mpc_h, bool with_unions) {
+  if (!regions_ || rules_ != rules || with_unions_ != with_unions) {
+    regions_ = std::make_shared<const ReplacementRegions>(rules, halos, box_mpc_h, with_unions);
     rules_ = rules;
+    with_unions_ = with_unions;
   }
   return regions_;
 }

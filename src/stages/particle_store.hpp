@@ -21,9 +21,6 @@ struct KeptBatch {
   std::vector<BatchMembers> members;
 };
 
-// Takes no more memory than it holds.
-KeptBatch copy_of(const ParticleBatch& particles, const std::vector<BatchMembers>& members);
-
 struct KeptSimulation {
   std::vector<KeptBatch> batches;
   std::shared_ptr<const ReplacementRegions> regions;  // that members were found in
@@ -42,12 +39,14 @@ class ParticleStore {
   void keep(Simulation simulation, KeptSimulation kept);
   // The regions of these rules: those of the pass before if it had the same.
   std::shared_ptr<const ReplacementRegions> regions(const std::vector<ReplacementRule>& rules,
-                                                    const std::vector<HaloSphere>& halos, double box_mpc_h);
+                                                    const std::vector<HaloSphere>& halos, double box_mpc_h,
+                                                    bool with_unions);
 
  private:
   int snapshot_index_ = -1;
   std::map<Simulation, KeptSimulation> kept_;
   std::vector<ReplacementRule> rules_;  // as asked for
+  bool with_unions_ = false;
   std::shared_ptr<const ReplacementRegions> regions_;
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <map>
 #include <random>
 
 namespace lenswright {
@@ -72,31 +73,51 @@ Scene random_scene(std::mt19937_64& random, std::size_t halos, double largest_ra
   return scene;
 }
 
+// What the rings of a particle come to: how often each rule's plane holds it.
+std::vector<int> held_by(const ReplacementRegions& regions, const std::vector<bool>& bits) {
+  std::vector<int> held(regions.rules().size());
+  for (std::size_t k = 0; k < held.size(); ++k) held[k] = bits[k] ? 1 : 0;
+  for (std::size_t n = 0; n < regions.overlap_rules().size(); ++n)
+    held[regions.overlap_rules()[n]] -= bits[held.size() + n] ? 1 : 0;
+  for (std::size_t k = 1; k < held.size(); ++k)
+    if (regions.holds_previous(k)) held[k] += held[k - 1];
+  for (const ReplacementRegions::Union& sum : regions.unions())
+    for (const std::size_t part : sum.parts) held[sum.rule] += held[part];
+  return held;
+}
+
 void expect_brute_force(const std::vector<ReplacementRule>& rules, const Scene& scene,
                         const std::string& which) {
-  const ReplacementRegions regions(rules, scene.halos, kBox);
-  ASSERT_EQ(regions.rules().size(), rules.size());
   ParticleBatch batch;
   batch.append(scene.points, std::vector<double>(scene.points.size(), 1e9), MassQuantum(0.3, kBox));
-  for (const int threads : {1, 3}) {
-    const std::vector<BatchMembers> members = regions.find_members(batch, threads);
-    ASSERT_EQ(members.size(), (rules.size() + kSetBits - 1) / kSetBits);
-    std::vector<std::vector<bool>> ring(scene.points.size(), std::vector<bool>(rules.size()));
-    for (std::size_t word = 0; word < members.size(); ++word)
-      for (std::size_t m = 0; m < members[word].particles.size(); ++m)
-        for (std::size_t bit = 0; bit < kSetBits; ++bit)
-          if (members[word].sets[m] >> bit & 1)
-            ring[members[word].particles[m]].at(word * kSetBits + bit) = true;
-    std::size_t wrong = 0;
-    for (std::size_t p = 0; p < scene.points.size(); ++p) {
-      int held = 0;  // rings of this bin up to this rule: the region
-      for (std::size_t k = 0; k < rules.size(); ++k) {
-        if (!regions.holds_previous(k)) held = 0;
-        held += ring[p][k] ? 1 : 0;
-        if (held != (is_inside(regions.rules()[k], scene.halos, scene.points[p]) ? 1 : 0)) ++wrong;
+  for (const bool with_unions : {false, true}) {
+    const ReplacementRegions regions(rules, scene.halos, kBox, with_unions);
+    ASSERT_EQ(regions.rules().size(), rules.size());
+    ASSERT_TRUE(with_unions || (regions.unions().empty() && regions.overlap_rules().empty()));
+    for (const int threads : {1, 3}) {
+      const std::vector<BatchMembers> members = regions.find_members(batch, threads);
+      ASSERT_EQ(members.size(), (rules.size() + kSetBits - 1) / kSetBits);
+      std::vector<std::vector<bool>> bits(scene.points.size(), std::vector<bool>(members.size() * kSetBits));
+      for (std::size_t word = 0; word < members.size(); ++word) {
+        for (std::size_t m = 0; m < members[word].particles.size(); ++m)
+          for (std::size_t bit = 0; bit < kSetBits; ++bit)
+            if (members[word].sets[m] >> bit & 1)
+              bits[members[word].particles[m]].at(word * kSetBits + bit) = true;
+        for (std::size_t bit = 0; bit < kSetBits; ++bit) {
+          const std::size_t number = word * kSetBits + bit;
+          const bool is_overlap =
+              number >= rules.size() && number < rules.size() + regions.overlap_rules().size();
+          ASSERT_EQ((members[word].overlaps >> bit & 1) != 0, is_overlap) << which;
+        }
       }
+      std::size_t wrong = 0;
+      for (std::size_t p = 0; p < scene.points.size(); ++p) {
+        const std::vector<int> held = held_by(regions, bits[p]);
+        for (std::size_t k = 0; k < rules.size(); ++k)
+          if (held[k] != (is_inside(regions.rules()[k], scene.halos, scene.points[p]) ? 1 : 0)) ++wrong;
+      }
+      EXPECT_EQ(wrong, 0u) << which << ", threads " << threads << ", unions " << with_unions;
     }
-    EXPECT_EQ(wrong, 0u) << which << ", threads " << threads;
   }
 }
 
@@ -126,6 +147,55 @@ TEST(ReplacementRegions, MoreRulesThanOneWordHolds) {
   const auto rules = rules_of(edges, factors);
   ASSERT_EQ(rules.size(), 176u);  // three words; bins straddle their borders
   expect_brute_force(rules, random_scene(random, 100, 3.0, 1000), "seed " + std::to_string(seed));
+}
+
+// Of bins [1, 2), [2, 3) and both open: [1, oo) is [1, 2) and [2, oo); that is [2, 3) where no halo weighs more.
+TEST(ReplacementRegions, OpenBinsAreUnionsOfOthersIfTheirHalosAre) {
+  const auto rules = rules_of({1e12, 2e12, 3e12}, {1.0, 2.0});
+  const HaloSphere light{{10, 10, 10}, 1.5e12, 1.0}, heavy{{13, 10, 10}, 2.5e12, 1.0},
+      giant{{40, 10, 10}, 4e12, 1.0};
+  // By mass bin, then factor: [1, 2): 0, 1; [1, oo): 2, 3; [2, 3): 4, 5; [2, oo): 6, 7.
+  using Parts = std::map<std::size_t, std::vector<std::size_t>>;
+  const auto parts_of = [&](const std::vector<HaloSphere>& halos) {
+    const ReplacementRegions regions(rules, halos, kBox, true);
+    Parts parts;
+    for (const ReplacementRegions::Union& sum : regions.unions()) parts[sum.rule] = sum.parts;
+    return parts;
+  };
+  EXPECT_EQ(parts_of({light, heavy}), (Parts{{2, {0, 4}}, {3, {1, 5}}, {6, {4}}, {7, {5}}}));
+  EXPECT_EQ(parts_of({light, heavy, giant}), (Parts{{2, {0, 6}}, {3, {1, 7}}}));
+  EXPECT_EQ(parts_of({light}), (Parts{{2, {0}}, {3, {1}}}));
+  EXPECT_EQ(parts_of({}), Parts{});
+  EXPECT_TRUE(ReplacementRegions(rules, {light, heavy}, kBox).unions().empty());
+
+  const ReplacementRegions regions(rules, {light, heavy, giant}, kBox, true);
+  EXPECT_EQ(regions.overlap_rules(), (std::vector<std::size_t>{2, 3}));
+  ParticleBatch batch;  // in the light one, between both, in the heavy one, nowhere
+  batch.append(std::vector<std::array<double, 3>>{{10, 10, 10}, {11.5, 10, 10}, {13, 10, 10}, {25, 25, 25}},
+               std::vector<double>(4, 1e9), MassQuantum(0.3, kBox));
+  const BatchMembers members = regions.find_members(batch, 1).at(0);
+  EXPECT_EQ(members.particles, (std::vector<std::uint32_t>{0, 1, 2}));
+  EXPECT_EQ(members.sets,
+            (std::vector<std::uint64_t>{1U << 0, 1U << 1 | 1U << 5 | 1U << 7 | 1U << 9, 1U << 4 | 1U << 6}));
+  EXPECT_EQ(members.overlaps, 1U << 8 | 1U << 9);
+}
+
+TEST(ReplacementRegions, BinsOfDifferentFactorsAreNoUnions) {
+  const HaloSphere halo{{10, 10, 10}, 1.5e12, 1.0};
+  EXPECT_TRUE(
+      ReplacementRegions({{1e12, 2e12, 1.0}, {1e12, 3e12, 2.0}}, {halo}, kBox, true).unions().empty());
+}
+
+// Bits of overlaps take no word of their own, which would be memory per particle.
+TEST(ReplacementRegions, UnionsThatNeedAnotherWordAreNotMade) {
+  std::vector<double> factors;
+  for (int k = 0; k < 16; ++k) factors.push_back(1.0 + 0.1 * k);
+  const auto rules = rules_of({1e12, 2e12, 3e12}, factors);
+  ASSERT_EQ(rules.size(), kSetBits);
+  const HaloSphere light{{10, 10, 10}, 1.5e12, 1.0}, heavy{{13, 10, 10}, 2.5e12, 1.0},
+      giant{{40, 10, 10}, 4e12, 1.0};
+  EXPECT_TRUE(ReplacementRegions(rules, {light, heavy, giant}, kBox, true).unions().empty());
+  EXPECT_EQ(ReplacementRegions(rules, {light, heavy}, kBox, true).unions().size(), factors.size());
 }
 
 TEST(ReplacementRegions, WithoutHalosNobodyIsInside) {

@@ -85,14 +85,17 @@ TEST(TiledPlane, WithAllTilesItIsAWholePlaneForAnyGridAndKernel) {
       BatchMembers members;
       for (std::uint32_t p = 0; p < scene.batch.size(); ++p) {
         members.particles.push_back(p);
-        members.sets.push_back(1);
+        members.sets.push_back(std::uint64_t{1} << p % 3);
       }
+      members.overlaps = 2;
       TiledPlane tiled(all_tiles(grid));
       QuantaPlane expected(grid);
       std::vector<TiledPlane*> to_tiled(kSetBits, nullptr);
       std::vector<std::int64_t*> to_whole(kSetBits, nullptr);
-      to_tiled[0] = &tiled;
-      to_whole[0] = expected.data();
+      for (std::size_t bit = 0; bit < 3; ++bit) {
+        to_tiled[bit] = &tiled;
+        to_whole[bit] = expected.data();
+      }
       MassAssignment assignment(kernel, grid, kBox, 1, 2);
       assignment.add_members(scene.batch, members, transform, -1, to_tiled);
       assignment.add_members(scene.batch, members, transform, -1, to_whole);
