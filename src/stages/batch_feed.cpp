@@ -42,7 +42,6 @@ void BatchFeed::skip_what_is_read() {
 }
 
 void BatchFeed::fill(Batch& batch) {
-  batch.particles.clear();
   batch.fingerprint = {};
   batch.chunks = 0;
   batch.coarse_mass = 0;
@@ -66,6 +65,7 @@ void BatchFeed::fill(Batch& batch) {
 
 // The caller takes the memory: where nodes have several, it is then near the core that works on the particles.
 void BatchFeed::read_ahead() {
+  buffers_[filling_].particles.clear();
   if (source_ < sources_.size()) {
     const std::vector<SnapshotChunk>& chunks = sources_[source_].chunks;
     std::size_t particles = chunks[next_chunk_].count;
