@@ -4,7 +4,7 @@ export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
 # Open MPI has the files of all of a user's jobs on a node in one folder, which a job that ends takes away while one that
 # starts is making its own in it ("An ORTE daemon has unexpectedly failed"). Elements that may share a node have their own.
 if [ "${SLURM_JOB_NUM_NODES:-1}" -eq 1 ]; then
-  export OMPI_MCA_orte_tmpdir_base="${OMPI_MCA_orte_tmpdir_base:-${TMPDIR:-/tmp}}/lenswright-$SLURM_JOB_ID"
+  export OMPI_MCA_orte_tmpdir_base="${OMPI_MCA_orte_tmpdir_base:-${TMPDIR:-/tmp}}/lenswright-${SLURM_JOB_ID:-$$}"
   mkdir -p "$OMPI_MCA_orte_tmpdir_base"
   trap 'rm -rf "$OMPI_MCA_orte_tmpdir_base"' EXIT
 fi
