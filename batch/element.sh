@@ -1,12 +1,10 @@
 # srun of Slurm 22.05 and later doesn't take this from sbatch.
 export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
 
-# Open MPI has the files of all of a user's jobs on a node in one folder, which a job that ends takes away while one that
-# starts is making its own in it ("An ORTE daemon has unexpectedly failed"). Elements that may share a node have their own.
+# Open MPI has one folder for all of a user's jobs on a node: one that ends can take it from under another that starts.
 if [ "${SLURM_JOB_NUM_NODES:-1}" -eq 1 ]; then
   export OMPI_MCA_orte_tmpdir_base="${OMPI_MCA_orte_tmpdir_base:-${TMPDIR:-/tmp}}/lenswright-${SLURM_JOB_ID:-$$}"
-  mkdir -p "$OMPI_MCA_orte_tmpdir_base"
-  trap 'rm -rf "$OMPI_MCA_orte_tmpdir_base"' EXIT
+  mkdir -p "$OMPI_MCA_orte_tmpdir_base" && trap 'rm -rf "$OMPI_MCA_orte_tmpdir_base"' EXIT
 fi
 
 # The program refuses a task file of another digest, looks at its inputs before the work and at its products after it,
