@@ -1,10 +1,10 @@
 # srun of Slurm 22.05 and later doesn't take this from sbatch.
 export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
 
-# Open MPI has one folder for all of a user's jobs on a node: one that ends can take it from under another that starts.
-if [ "${SLURM_JOB_NUM_NODES:-1}" -eq 1 ]; then
-  export OMPI_MCA_orte_tmpdir_base="${OMPI_MCA_orte_tmpdir_base:-${TMPDIR:-/tmp}}/lenswright-${SLURM_JOB_ID:-$$}"
-  mkdir -p "$OMPI_MCA_orte_tmpdir_base" && trap 'rm -rf "$OMPI_MCA_orte_tmpdir_base"' EXIT
+# Open MPI has one folder for all of a user's jobs on a node, and starts that coincide there fail now and then.
+tmp="${OMPI_MCA_orte_tmpdir_base:-${TMPDIR:-/tmp}}"
+if [ "${SLURM_JOB_NUM_NODES:-1}" -eq 1 ] && own=$(mktemp -d "$tmp/lenswright-XXXXXX"); then
+  export OMPI_MCA_orte_tmpdir_base="$own"; trap 'rm -rf "$own"' EXIT
 fi
 
 # The program refuses a task file of another digest, looks at its inputs before the work and at its products after it,

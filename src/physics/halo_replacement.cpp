@@ -142,10 +142,9 @@ void ReplacementRegions::find_unions() {
   for (std::size_t n = 0; n < bins.size(); ++n) {
     const Bin& whole = bins[n];
     const auto is_part = [&](const Bin& part) {
+      if (part.count != whole.count) return false;
       for (std::size_t k = 0; k < whole.count; ++k)
-        if (part.count != whole.count ||
-            rules_[part.first + k].radius_factor != rules_[whole.first + k].radius_factor)
-          return false;
+        if (rules_[part.first + k].radius_factor != rules_[whole.first + k].radius_factor) return false;
       return !part.classes.empty() && std::includes(whole.classes.begin(), whole.classes.end(),
                                                     part.classes.begin(), part.classes.end());
     };

@@ -356,7 +356,8 @@ void LensplanePassRun::deposit(Simulation simulation, const ParticleBatch& batch
   }
 }
 
-// From rings to regions, and to unions of regions. Linear, so each group does it to its part of the sum, and each rank to its part of the tiles.
+// From rings to regions, and to unions of regions. Linear, so each group does it to its part of the sum, and each rank
+// to its part of the tiles.
 void LensplanePassRun::join_rings() {
   const Communicator& group = setting_.groups.group();
   setting_.groups.settle();
