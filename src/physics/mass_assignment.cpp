@@ -120,7 +120,7 @@ class Projector {
  private:
   void project(std::size_t axis, std::size_t first, std::size_t count, double parts, Values& out) const {
     const double* from = batch_.axis[axis].data();
-    if (members_) {
+    if (members_ && !members_->particles.empty()) {
       const std::uint32_t* particle = members_->particles.data() + first;
       const std::size_t last = members_->particles.size() - 1 - first;
       for (std::size_t p = 0; p < count; ++p) {
@@ -184,7 +184,9 @@ std::size_t MassAssignment::scratch_bytes(std::size_t particles, bool with_membe
 template <typename Entry>
 void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMembers* members,
                                      const SnapshotTransform& transform, const std::vector<char>& wanted) {
-  const std::size_t count = members ? members->particles.size() : batch.size();
+  const std::size_t count = members ? members->sets.size() : batch.size();
+  const std::uint32_t* const indices =
+      members && !members->particles.empty() ? members->particles.data() : nullptr;
   // Members go to many planes at once, of which a whole row of bands fits no cache: they are sorted by columns, too.
   strips_ = members ? member_strips_ : 1;
   const auto strips = static_cast<std::size_t>(strips_);
@@ -255,7 +257,7 @@ void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMemb
         record.u = u[p];
         record.v = v[p];
         if constexpr (requires { record.set; }) {
-          record.quanta = batch.quanta[members->particles[first + p]];
+          record.quanta = batch.quanta[indices ? indices[first + p] : first + p];
           record.set = members->sets[first + p];
         } else {
           record.quanta = batch.quanta[first + p];

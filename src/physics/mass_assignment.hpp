@@ -43,11 +43,13 @@ struct ParticleBatch {
   // Throws NumericError for a mass that is no mass.
   void append(std::span<const std::array<double, 3>> positions, std::span<const double> masses_msun_h,
               const MassQuantum& quantum);
+  // Some of another batch's.
+  void append(const ParticleBatch& from, std::span<const std::uint32_t> particles);
 };
 
 // Some particles of a batch, each with the set of planes (of up to 64) that it goes to.
 struct BatchMembers {
-  std::vector<std::uint32_t> particles;  // ascending indices into the batch
+  std::vector<std::uint32_t> particles;  // ascending indices into the batch; none: all of it, in its order
   std::vector<std::uint64_t> sets;       // bit b: plane b
   std::uint64_t overlaps = 0;            // bits at which a particle goes to its plane with the other sign
 };

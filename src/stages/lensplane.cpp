@@ -5,185 +5,22 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 
 #include "base/error.hpp"
+#include "base/stop_request.hpp"
 #include "io/plane_file.hpp"
 #include "physics/node_memory.hpp"
 #include "stages/dmo_planes.hpp"
+#include "stages/kept_members.hpp"
 #include "stages/lensplane_inputs.hpp"
-#include "stages/lensplane_memory.hpp"
 #include "stages/lensplane_pass.hpp"
-#include "stages/lensplane_plan.hpp"
 #include "stages/lensplane_transforms.hpp"
-#include "stages/pass_time.hpp"
-#include "stages/plane_sizes.hpp"
+#include "stages/lensplane_work.hpp"
 #include "stages/stage_run.hpp"
 
 namespace lenswright {
 
 namespace {
-
-using InputsByIndex = std::map<int, LensplaneInputs>;
-
-// The most particles of one simulation that one rank reads.
-std::uint64_t largest_share(const InputsByIndex& inputs, const Campaign& campaign,
-                            const Communicator& ranks) {
-  std::uint64_t most = 0;
-  for (const auto& [index, snapshot] : inputs) {
-    for (const auto& [simulation, header] : snapshot.snapshots) {
-      std::uint64_t particles = 0;
-      for (const int type : particle_types_of(campaign, simulation))
-        particles += header.total[static_cast<std::size_t>(type)];
-      most = std::max(most, particles);
-    }
-  }
-  const auto size = static_cast<std::uint64_t>(ranks.size());
-  return (most + size - 1) / size + kChunkParticles;
-}
-
-// What a rank takes at most to keep its particles of one snapshot in memory.
-std::uint64_t kept_bytes(const InputsByIndex& inputs, const Campaign& campaign, const Communicator& ranks,
-                         std::size_t words) {
-  std::uint64_t most = 0;
-  for (const auto& [index, snapshot] : inputs) {
-    std::vector<std::uint64_t> particles(static_cast<std::size_t>(ranks.size()));
-    for (const auto& [simulation, header] : snapshot.snapshots) {
-      const std::vector<SnapshotChunk> chunks =
-          snapshot_chunks(header, particle_types_of(campaign, simulation));
-      const std::vector<int> readers = readers_of(chunks, ranks.size());
-      for (std::size_t n = 0; n < chunks.size(); ++n)
-        particles[static_cast<std::size_t>(readers[n])] += chunks[n].count;
-    }
-    most = std::max(most, *std::max_element(particles.begin(), particles.end()));
-  }
-  return ParticleStore::bytes(most, words);
-}
-
-std::size_t replacement_words(const Campaign& campaign, const std::vector<ProductId>& products) {
-  std::set<int> models;
-  for (const ProductId& id : products)
-    if (campaign.models[static_cast<std::size_t>(id.model)].kind == ModelKind::replace)
-      models.insert(id.model);
-  return (models.size() + kSetBits - 1) / kSetBits;
-}
-
-std::uint64_t largest_of_all(const Communicator& ranks, std::uint64_t mine) {
-  std::uint64_t most = 0;
-  for (const std::string& text : ranks.gather_all(std::to_string(mine)))
-    most = std::max<std::uint64_t>(most, std::stoull(text));
-  return most;
-}
-
-// How the work is divided, and what it takes; the same on all ranks.
-struct LensplaneWork {
-  LensplaneMemory memory;
-  std::vector<LensplanePass> passes;
-  std::uint64_t peak_bytes = 0;  // of a rank
-  bool kept = false;             // particles stay in memory between the passes over a snapshot
-  bool written_beside = false;   // the last planes of a pass are written while the next one reads
-  std::vector<double> seconds;   // per pass; empty: nobody asked
-  double particles = 0;          // read, over all passes and ranks
-};
-
-class WorkPlanner {
- public:
-  WorkPlanner(const StageContext& context, const StageRequest& request,
-              const std::vector<ProductId>& products, const InputsByIndex& inputs, const PlaneSizes& sizes)
-      : context_(context), request_(request), products_(products), inputs_(inputs), sizes_(sizes) {}
-
-  LensplaneWork plan(std::uint64_t budget) {
-    const Campaign& campaign = context_.campaign;
-    if (request_.estimate_only || request_.pass_seconds > 0)
-      times_.emplace(campaign, inputs_, context_.ranks.size(),
-                     measure_speed(context_, inputs_.begin()->second, request_.threads));
-    std::uint64_t largest = 0, largest_written = 0;
-    for (const ProductId& id : products_) {
-      const LensplanePass alone = pass_of(id);
-      largest = std::max(largest, sizes_.pass(alone));
-      largest_written = std::max(largest_written, sizes_.largest_written(alone));
-    }
-    LensplaneWork work;
-    work.memory = divide_memory(budget, largest_of_all(context_.ranks, resident_memory()),
-                                campaign.lensplanes.grid, largest_share(inputs_, campaign, context_.ranks),
-                                replacement_words(campaign, products_), largest);
-    std::uint64_t room = budget - work.memory.other_bytes;
-    work.passes = divide(room);
-    const std::uint64_t kept =
-        kept_bytes(inputs_, campaign, context_.ranks, replacement_words(campaign, products_));
-    if (room >= kept + largest) {
-      // Particles that stay need not be read again, and planes of few realizations at a time take less memory.
-      std::vector<LensplanePass> shorter = divide(room - kept, true);
-      if (work.passes.size() > inputs_.size() || kept + largest_pass(shorter) < largest_pass(work.passes)) {
-        work.passes = std::move(shorter);
-        work.kept = true;
-        work.peak_bytes = kept;
-        room -= kept;
-      }
-    }
-    // A plane still being written takes room in the next pass: only if that costs no pass more.
-    if (room >= largest_written + largest) {
-      std::vector<LensplanePass> beside = divide(room - largest_written, work.kept);
-      if (beside.size() == work.passes.size()) {
-        work.passes = std::move(beside);
-        work.written_beside = true;
-      }
-    }
-    work.peak_bytes += largest_pass(work.passes) + work.memory.other_bytes;
-    if (times_) estimate_times(work);
-    if (work.written_beside && work.passes.size() > 1) work.peak_bytes += largest_written;
-    return work;
-  }
-
- private:
-  LensplanePass pass_of(const ProductId& id) const {
-    const Campaign& campaign = context_.campaign;
-    return {snapshot_index_of(campaign, id),
-            {{id.realization, campaign.slice_of_plane(id.index), {id.model}}}};
-  }
-
-  std::uint64_t largest_pass(const std::vector<LensplanePass>& passes) const {
-    std::uint64_t largest = 0;
-    for (const LensplanePass& pass : passes) largest = std::max(largest, sizes_.pass(pass));
-    return largest;
-  }
-
-  void estimate_times(LensplaneWork& work) const {
-    std::map<int, std::set<Simulation>> in_memory;
-    for (const LensplanePass& pass : work.passes) {
-      std::set<Simulation> read;
-      std::set<Simulation>& there = in_memory[pass.snapshot_index];
-      for (const Simulation simulation : simulations_in(context_.campaign, pass))
-        if (!there.contains(simulation)) read.insert(simulation);
-      if (work.kept) there.insert(read.begin(), read.end());
-      work.seconds.push_back(times_->pass(pass, read.empty()));
-      work.particles += static_cast<double>(times_->particles(pass.snapshot_index, read));
-    }
-  }
-
-  std::vector<LensplanePass> divide(std::uint64_t room, bool by_realization = false) const {
-    std::map<int, std::vector<ProductId>> by_snapshot;
-    for (const ProductId& id : products_) by_snapshot[snapshot_index_of(context_.campaign, id)].push_back(id);
-    std::vector<LensplanePass> passes;
-    for (const auto& [index, here] : by_snapshot) {
-      std::vector<LensplanePass> more =
-          plan_passes(context_.campaign, index, here, [&](const LensplanePass& pass) {
-            const bool one = pass.units.front().realization == pass.units.back().realization;
-            return (one || !by_realization) && sizes_.pass(pass) <= room &&
-                   (request_.pass_seconds == 0 || times_->pass(pass) <= request_.pass_seconds);
-          });
-      std::move(more.begin(), more.end(), std::back_inserter(passes));
-    }
-    return passes;
-  }
-
-  const StageContext& context_;
-  const StageRequest& request_;
-  const std::vector<ProductId>& products_;
-  const InputsByIndex& inputs_;
-  const PlaneSizes& sizes_;
-  std::optional<PassTimes> times_;
-};
 
 std::string passes_text(std::size_t passes) {
   return passes == 1 ? "1 pass" : fmt::format("{} passes", passes);
@@ -196,9 +33,11 @@ std::string duration_text(double seconds) {
 void tell(const StageContext& context, const StageRequest& request, const LensplaneWork& work,
           std::size_t products, std::uint64_t budget) {
   context.progress.note(fmt::format("{} mass planes in {} over the particles{}: {} of {} per rank", products,
-                                    passes_text(work.passes.size()),
-                                    work.kept ? ", which stay in memory" : "", memory_text(work.peak_bytes),
-                                    memory_text(budget)));
+                                    passes_text(work.passes()),
+                                    work.kept ? fmt::format(", of which {} read{} them", work.readings.size(),
+                                                            work.readings.size() == 1 ? "s" : "")
+                                              : "",
+                                    memory_text(work.peak_bytes), memory_text(budget)));
   if (request.pass_seconds == 0) return;
   const double longest = *std::max_element(work.seconds.begin(), work.seconds.end());
   if (longest > request.pass_seconds)
@@ -231,7 +70,7 @@ std::string estimate_lines(const StageContext& context, const StageRequest& requ
   bytes("memory_budget_per_rank", budget);
   bytes("memory_per_rank", work.peak_bytes);
   bytes("memory_per_node", work.peak_bytes * ranks_per_node);
-  line("passes", std::to_string(work.passes.size()));
+  line("passes", std::to_string(work.passes()));
   bytes("bytes_read", static_cast<std::uint64_t>(work.particles * kParticleBytes));
   bytes("bytes_written", written);
   line("seconds", fmt::format("{:.0f}", std::ceil(seconds)), duration_text(seconds));
@@ -239,22 +78,63 @@ std::string estimate_lines(const StageContext& context, const StageRequest& requ
   return text;
 }
 
-void make_pass(const LensplaneSetting& setting, const LensplaneInputs& inputs, const LensplanePass& pass,
-               const std::string& title, SnapshotFingerprints& fingerprints, DmoPlanes& dmo_planes,
-               PlaneWriting& writing, bool goes_on, StageOutcome& outcome) {
-  const auto start = [&] {
-    auto run = std::make_unique<LensplanePassRun>(setting, inputs, pass, title);
-    run->start_from(dmo_planes);
-    return run;
+// What the passes of a run have in common, and what they leave each other.
+struct PassSeries {
+  const LensplaneSetting& setting;
+  DmoPlanes& dmo_planes;
+  PlaneWriting& writing;
+  ReceiptBook& book;
+  const LensplaneWork& plan;
+  SnapshotFingerprints fingerprints;
+  std::size_t passes = 0;  // so far
+  std::size_t made = 0;
+
+  std::string title() const {
+    return plan.passes() == 1 ? "" : fmt::format(", pass {} of {}", passes + 1, plan.passes());
+  }
+};
+
+void make_passes(PassSeries& series, const LensplaneInputs& inputs, const ReadTogether& passes) {
+  const LensplaneSetting& setting = series.setting;
+  const Communicator& ranks = setting.context.ranks;
+  stop_together(ranks);
+  // What is inside regions goes to the planes of a single pass at once, to those of several from memory.
+  std::optional<LensplaneReading> reading;
+  std::unique_ptr<LensplanePassRun> run;
+  std::optional<KeptMembers> kept;
+  const auto take = [&](Simulation simulation, const ParticleBatch& batch,
+                        const std::vector<BatchMembers>& members) {
+    if (!run) return kept->add(simulation, batch, members);
+    for (std::size_t word = 0; word < members.size(); ++word)
+      run->put_down(simulation, batch, members[word], word);
   };
-  std::unique_ptr<LensplanePassRun> run = start();
-  while (!run->read_particles(fingerprints, dmo_planes)) {
+  while (true) {
+    kept.emplace(setting.batch_particles);
+    reading.emplace(setting, inputs, passes, series.title());
+    reading->start_from(series.dmo_planes);
+    if (passes.size() == 1)
+      run = std::make_unique<LensplanePassRun>(setting, *reading, passes.front(), series.title());
+    if (reading->read_particles(series.fingerprints, series.dmo_planes, take)) break;
     setting.context.progress.note(
         "published dmo planes were made of other particles than the snapshot now holds: not used");
     run.reset();  // before its planes are allocated again
-    run = start();
   }
-  outcome.made += run->publish(writing, goes_on);
+  for (const LensplanePass& pass : passes) {
+    stop_together(ranks);
+    if (!run) run = std::make_unique<LensplanePassRun>(setting, *reading, pass, series.title());
+    together(ranks, [&] {
+      for (const KeptMembers::Batch& batch : kept->batches()) {
+        throw_if_stop_requested();
+        run->put_down(batch.simulation, batch.particles, batch.members, batch.word);
+      }
+    });
+    const bool goes_on = series.plan.written_beside && series.passes + 1 < series.plan.passes();
+    series.made += run->publish(series.writing, goes_on);
+    if (!goes_on) together(ranks, [&] { series.writing.finish(); });
+    series.book.write_if_due();
+    ++series.passes;
+    run.reset();
+  }
 }
 
 }  // namespace
@@ -273,13 +153,13 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
   }
 
   // Everything that can be wrong with inputs, transforms and memory is found before anything is moved or written.
-  const InputsByIndex inputs = require_simulations(context, work.products);
+  const std::map<int, LensplaneInputs> inputs = require_simulations(context, work.products);
   const std::uint64_t budget = memory_budget(context, request);
   const TransformSet foreseen = foreseen_transforms(context);
   const RankGroups groups(context.ranks, request.most_sharing);
   PlaneSizes sizes(campaign, foreseen, inputs);
   sizes.find_tiles(work.products, context.ranks);
-  const LensplaneWork plan = WorkPlanner(context, request, work.products, inputs, sizes).plan(budget);
+  const LensplaneWork plan = plan_work(context, request, work.products, inputs, sizes, budget);
   if (request.estimate_only) {
     outcome.estimate = estimate_lines(context, request, plan, work.products.size(), budget);
     return outcome;
@@ -289,8 +169,7 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
   move_aside(context, work);
   tell(context, request, plan, work.products.size(), budget);
 
-  ParticleStore store;
-  PlaneMemory memory(groups);
+  PlaneMemory whole_memory(groups), tile_memory(groups);
   // The memory of one pass's particles is the next one's.
   MassAssignment assignment(kernel_of(campaign.lensplanes.assignment), campaign.lensplanes.grid,
                             campaign.box_mpc_h, campaign.planes_per_snapshot, request.threads);
@@ -302,25 +181,17 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
                                  plan.memory.batch_particles,
                                  groups,
                                  sizes,
-                                 memory,
+                                 whole_memory,
+                                 tile_memory,
                                  assignment,
-                                 buffers,
-                                 plan.kept ? &store : nullptr};
-  SnapshotFingerprints fingerprints;
+                                 buffers};
   ReceiptBook book(context, Stage::lensplanes, request.threads);
   PlaneWriting writing(book);
+  PassSeries series{setting, dmo_planes, writing, book, plan, {}, 0, 0};
   try {
-    for (std::size_t n = 0; n < plan.passes.size(); ++n) {
-      const LensplanePass& pass = plan.passes[n];
-      stop_together(context.ranks);
-      const std::string title =
-          plan.passes.size() == 1 ? "" : fmt::format(", pass {} of {}", n + 1, plan.passes.size());
-      const bool goes_on = plan.written_beside && n + 1 < plan.passes.size();
-      make_pass(setting, inputs.at(pass.snapshot_index), pass, title, fingerprints, dmo_planes, writing,
-                goes_on, outcome);
-      if (!goes_on) together(context.ranks, [&] { writing.finish(); });
-      book.write_if_due();
-    }
+    for (const ReadTogether& passes : plan.readings)
+      make_passes(series, inputs.at(passes.front().snapshot_index), passes);
+    outcome.made = series.made;
   } catch (const Failure&) {
     // All ranks fail together: what is published gets its receipt.
     writing.finish_quietly();

@@ -9,10 +9,10 @@ namespace lenswright {
 
 namespace {
 
-std::vector<PlaneUnit> units_of(const Campaign& campaign, const std::vector<ProductId>& products) {
-  std::map<std::pair<int, int>, std::vector<int>> models;
-  for (const ProductId& id : products)
-    models[{id.realization, campaign.slice_of_plane(id.index)}].push_back(id.model);
+// Models by realization and slice.
+using ModelsOfUnits = std::map<std::pair<int, int>, std::vector<int>>;
+
+std::vector<PlaneUnit> in_order(ModelsOfUnits models) {
   std::vector<PlaneUnit> units;
   for (auto& [place, asked] : models) {
     std::sort(asked.begin(), asked.end());
@@ -22,12 +22,30 @@ std::vector<PlaneUnit> units_of(const Campaign& campaign, const std::vector<Prod
   return units;
 }
 
+std::vector<PlaneUnit> units_of(const Campaign& campaign, const std::vector<ProductId>& products) {
+  ModelsOfUnits models;
+  for (const ProductId& id : products)
+    models[{id.realization, campaign.slice_of_plane(id.index)}].push_back(id.model);
+  return in_order(std::move(models));
+}
+
 }  // namespace
 
 std::size_t plane_count(const LensplanePass& pass) {
   std::size_t planes = 0;
   for (const PlaneUnit& unit : pass.units) planes += unit.models.size();
   return planes;
+}
+
+LensplanePass joined(std::span<const LensplanePass> passes) {
+  ModelsOfUnits models;
+  for (const LensplanePass& pass : passes) {
+    for (const PlaneUnit& unit : pass.units) {
+      std::vector<int>& here = models[{unit.realization, unit.slice}];
+      here.insert(here.end(), unit.models.begin(), unit.models.end());
+    }
+  }
+  return {passes.front().snapshot_index, in_order(std::move(models))};
 }
 
 std::size_t whole_planes(const Campaign& campaign, const std::vector<int>& models) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "campaign/product_id.hpp"
@@ -27,6 +28,8 @@ struct LensplanePass {
 };
 
 std::size_t plane_count(const LensplanePass& pass);  // that it makes
+// Passes over one snapshot, as one that makes all that they make.
+LensplanePass joined(std::span<const LensplanePass> passes);
 // Whole planes held while these models of one unit are made: dmo's and hydro's own, and dmo's where a replace model
 // starts from it. What replacement changes of it is held apart, in tiles.
 std::size_t whole_planes(const Campaign& campaign, const std::vector<int>& models);

@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "base/units.hpp"
 #include "io/plane_file.hpp"
-#include "stages/lensplane_pass.hpp"
+#include "stages/lensplane_reading.hpp"
 
 namespace lenswright {
 
@@ -99,18 +99,28 @@ std::uint64_t PassTimes::particles(int snapshot_index, const std::set<Simulation
   return particles;
 }
 
-double PassTimes::pass(const LensplanePass& pass, bool kept) const {
+// read: whose whole planes are made on the way; none: what the pass needs is in memory.
+double PassTimes::seconds(const LensplanePass& pass, const LensplanePass* read) const {
   const LensplaneInputs& inputs = inputs_.at(pass.snapshot_index);
-  // Per simulation: on how many whole planes a particle goes, and how many models it is inside a halo for.
+  // Per simulation, on how many whole planes a particle goes.
   std::map<Simulation, std::set<int>> whole;
+  if (read) {
+    for (const PlaneUnit& unit : read->units)
+      for (const int model : unit.models)
+        whole[campaign_.models[static_cast<std::size_t>(model)].kind == ModelKind::hydro ? Simulation::hydro
+                                                                                         : Simulation::dmo]
+            .insert(unit.realization);
+  }
+  // How many models it is inside a halo for.
   double inside = 0, most_inside = 0;
+  std::set<int> realizations;
   const double box_mass = kRhoCritical0 * campaign_.omega_m * std::pow(campaign_.box_mpc_h, 3);
   for (const PlaneUnit& unit : pass.units) {
     // A particle is put down once per mass bin, so a bin counts with its largest region.
     std::map<std::pair<double, double>, double> bins;
+    realizations.insert(unit.realization);
     for (const int index : unit.models) {
       const Model& model = campaign_.models[static_cast<std::size_t>(index)];
-      whole[model.kind == ModelKind::hydro ? Simulation::hydro : Simulation::dmo].insert(unit.realization);
       if (!model.replacement) continue;
       const ReplacementRule rule = rule_of(*model.replacement);
       double mass = 0;
@@ -125,15 +135,15 @@ double PassTimes::pass(const LensplanePass& pass, bool kept) const {
     for (const auto& [bin, fraction] : bins) inside += fraction / campaign_.planes_per_snapshot;
   }
   double seconds = 0;
-  for (const Simulation simulation : simulations_in(campaign_, pass)) {
+  for (const Simulation simulation : simulations_in(campaign_, read ? *read : pass)) {
     const double particles =
         static_cast<double>(particles_in(campaign_, inputs, simulation)) / static_cast<double>(ranks_);
     double work = static_cast<double>(whole[simulation].size()) + kModelCost * inside;
     if (inside > 0)
-      work += (kept ? 0 : kFindingCost) +
-              kSortingCost * most_inside * static_cast<double>(whole[Simulation::dmo].size());
+      work +=
+          (read ? kFindingCost : 0) + kSortingCost * most_inside * static_cast<double>(realizations.size());
     // The next batch is read while one is put down.
-    seconds += particles * std::max(kept ? 0 : 1 / speed_.particles_read, work / speed_.particles_put_down);
+    seconds += particles * std::max(read ? 1 / speed_.particles_read : 0, work / speed_.particles_put_down);
   }
   const double planes = std::ceil(static_cast<double>(plane_count(pass)) / static_cast<double>(ranks_));
   return seconds + planes * static_cast<double>(plane_file_size(campaign_.lensplanes.grid, kScalarFields)) /

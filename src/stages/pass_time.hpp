@@ -32,12 +32,16 @@ class PassTimes {
   PassTimes(const Campaign& campaign, const std::map<int, LensplaneInputs>& inputs, int ranks,
             const LensplaneSpeed& speed)
       : campaign_(campaign), inputs_(inputs), ranks_(ranks), speed_(speed) {}
-  // `kept`: the particles are in memory, with the regions that hold them.
-  double pass(const LensplanePass& pass, bool kept = false) const;
+  // A pass that reads what it needs.
+  double pass(const LensplanePass& pass) const { return seconds(pass, &pass); }
+  // The first of several after one reading, which makes the whole planes of `all`, and any other.
+  double first_pass(const LensplanePass& pass, const LensplanePass& all) const { return seconds(pass, &all); }
+  double later_pass(const LensplanePass& pass) const { return seconds(pass, nullptr); }
   // Of all ranks, of these simulations.
   std::uint64_t particles(int snapshot_index, const std::set<Simulation>& simulations) const;
 
  private:
+  double seconds(const LensplanePass& pass, const LensplanePass* read) const;
   const Campaign& campaign_;
   const std::map<int, LensplaneInputs>& inputs_;
   int ranks_;

@@ -80,15 +80,16 @@ void PlaneSizes::find_tiles(const std::vector<ProductId>& products, const Commun
   }
 }
 
-std::uint64_t PlaneSizes::unit(int snapshot_index, const PlaneUnit& unit) const {
-  std::uint64_t bytes = whole_planes(campaign_, unit.models) * whole();
-  for (const int model : unit.models) bytes += change(snapshot_index, unit, model);
+std::uint64_t PlaneSizes::whole(const LensplanePass& pass) const {
+  std::uint64_t bytes = 0;
+  for (const PlaneUnit& part : pass.units) bytes += whole_planes(campaign_, part.models) * whole();
   return bytes;
 }
 
-std::uint64_t PlaneSizes::pass(const LensplanePass& pass) const {
+std::uint64_t PlaneSizes::changes(const LensplanePass& pass) const {
   std::uint64_t bytes = 0;
-  for (const PlaneUnit& part : pass.units) bytes += unit(pass.snapshot_index, part);
+  for (const PlaneUnit& part : pass.units)
+    for (const int model : part.models) bytes += change(pass.snapshot_index, part, model);
   return bytes;
 }
 

@@ -30,8 +30,10 @@ class PlaneSizes {
   void find_tiles(const std::vector<ProductId>& products, const Communicator& ranks);
 
   std::uint64_t whole() const;  // a plane with all its pixels
-  std::uint64_t unit(int snapshot_index, const PlaneUnit& unit) const;
-  std::uint64_t pass(const LensplanePass& pass) const;
+  // A pass's whole planes, what it changes of them, and both.
+  std::uint64_t whole(const LensplanePass& pass) const;
+  std::uint64_t changes(const LensplanePass& pass) const;
+  std::uint64_t pass(const LensplanePass& pass) const { return whole(pass) + changes(pass); }
   // The most that one of its planes keeps while it is written: a whole plane, and the tiles that change it.
   std::uint64_t largest_written(const LensplanePass& pass) const;
 

@@ -259,6 +259,14 @@ TEST(MassAssignment, MembersGoToThePlanesOfTheirSets) {
   for (const std::size_t plane : {0, 1, 4, 5})  // bit 5 has the other sign
     for (std::int64_t& quanta : expected[plane].values()) quanta = -quanta;
   EXPECT_TRUE(planes == expected) << "seed " << seed;
+
+  // Taken out of their batch, and away from the planes again.
+  ParticleBatch alone;
+  alone.append(cloud.batch, members.particles);
+  ASSERT_EQ(alone.size(), members.particles.size());
+  members.particles.clear();
+  assignment.add_members(alone, members, transform, 1, targets);
+  EXPECT_TRUE(planes == std::vector<QuantaPlane>(6, QuantaPlane(kGrid))) << "seed " << seed;
 }
 
 }  // namespace

@@ -87,5 +87,15 @@ TEST(LensplanePlan, OnlyThePlanesAskedForAreMade) {
   EXPECT_EQ(passes[0].units, (std::vector<PlaneUnit>{{1, 1, {5}}}));
 }
 
+TEST(LensplanePlan, PassesJoinedAreOnePassThatMakesTheSamePlanes) {
+  const Campaign campaign = campaign_of_34_models();
+  const std::vector<ProductId> products = test::mass_planes(campaign);
+  const std::vector<LensplanePass> passes =
+      plan_passes(campaign, 0, products, at_most(campaign, 7));  // units are divided
+  ASSERT_GT(passes.size(), 4u);
+  const LensplanePass all = joined(passes);
+  EXPECT_EQ(all, plan_passes(campaign, 0, products, [](const LensplanePass&) { return true; }).front());
+}
+
 }  // namespace
 }  // namespace lenswright

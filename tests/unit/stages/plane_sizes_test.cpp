@@ -59,8 +59,9 @@ TEST(PlaneSizes, TilesFoundTogetherAreThoseOfEachHaloFootprint) {
     EXPECT_TRUE(same(alone.tiles(index, unit, id.model, transform), tiles)) << product_name(campaign, id);
     // Of a transform that nobody foresaw nothing is remembered.
     EXPECT_TRUE(same(together.tiles(index, unit, id.model, other), footprint(other)));
-    EXPECT_EQ(together.unit(index, unit), alone.unit(index, unit));
-    EXPECT_GE(together.unit(index, unit),
+    const LensplanePass pass{index, {unit}};
+    EXPECT_EQ(together.pass(pass), alone.pass(pass));
+    EXPECT_GE(together.pass(pass),
               together.whole() + tiles.count() * TiledPlane::kTileCells * sizeof(std::int64_t));
   }
   EXPECT_GT(some, 0u);
