@@ -94,6 +94,20 @@ struct PassSeries {
   }
 };
 
+void put_down_kept(const LensplaneSetting& setting, const KeptMembers& kept, LensplanePassRun& run,
+                   const std::string& title) {
+  ProgressSink& progress = setting.context.progress;
+  progress.begin("putting down what is inside halos" + title, kept.batches().size(), "batches");
+  together(setting.context.ranks, [&] {
+    for (const KeptMembers::Batch& batch : kept.batches()) {
+      throw_if_stop_requested();
+      run.put_down(batch.simulation, batch.particles, batch.members, batch.word);
+      progress.advance(1);
+    }
+  });
+  progress.end();
+}
+
 void make_passes(PassSeries& series, const LensplaneInputs& inputs, const ReadTogether& passes) {
   const LensplaneSetting& setting = series.setting;
   const Communicator& ranks = setting.context.ranks;
@@ -122,12 +136,7 @@ void make_passes(PassSeries& series, const LensplaneInputs& inputs, const ReadTo
   for (const LensplanePass& pass : passes) {
     stop_together(ranks);
     if (!run) run = std::make_unique<LensplanePassRun>(setting, *reading, pass, series.title());
-    together(ranks, [&] {
-      for (const KeptMembers::Batch& batch : kept->batches()) {
-        throw_if_stop_requested();
-        run->put_down(batch.simulation, batch.particles, batch.members, batch.word);
-      }
-    });
+    if (passes.size() > 1) put_down_kept(setting, *kept, *run, series.title());
     const bool goes_on = series.plan.written_beside && series.passes + 1 < series.plan.passes();
     series.made += run->publish(series.writing, goes_on);
     if (!goes_on) together(ranks, [&] { series.writing.finish(); });

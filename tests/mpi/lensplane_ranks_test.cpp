@@ -44,16 +44,17 @@ class SharedCampaign {
 // dmo, hydro, an open bin with all radii, one radius of a closed bin, and the last
 const std::vector<int> kModels{0, 1, 6, 7, 8, 9, 20, 33};
 
-// Counts the times that the simulations are read.
-class Readings final : public ProgressSink {
+// Counts the times that the simulations are read, and that passes put down what was kept of it.
+class Passes final : public ProgressSink {
  public:
   void begin(std::string_view what, std::uint64_t, std::string_view) override {
-    if (what.starts_with("reading")) ++count;
+    if (what.starts_with("reading")) ++readings;
+    if (what.starts_with("putting down")) ++kept;
   }
   void advance(std::uint64_t) override {}
   void end() override {}
   void note(std::string_view) override {}
-  int count = 0;
+  std::size_t readings = 0, kept = 0;
 };
 
 // What holds about this many planes of 512 x 512 beside program and buffers, on every rank.
@@ -78,7 +79,7 @@ std::map<std::string, std::string> planes_made(const Communicator& world, int si
   MPI_Comm part = MPI_COMM_NULL;
   MPI_Comm_split(world.handle(), world.rank() < size ? 0 : MPI_UNDEFINED, world.rank(), &part);
   if (part != MPI_COMM_NULL) {
-    Readings readings;
+    Passes seen;
     const StageOutcome outcome = test::make_planes(
         campaign, test::mass_planes(campaign, kModels, {0}),
         [&](StageRequest& request) {
@@ -86,13 +87,13 @@ std::map<std::string, std::string> planes_made(const Communicator& world, int si
           request.memory_bytes = memory;
           request.most_sharing = most_sharing;
         },
-        part, &readings);
+        part, &seen);
     EXPECT_EQ(outcome.made, 2 * kModels.size());
     // dmo and hydro, one after the other, once per pass
     if (memory == 0) {
-      EXPECT_EQ(readings.count, 1);
+      EXPECT_EQ(seen.readings, 1u);
     } else {
-      EXPECT_GT(readings.count, 1);
+      EXPECT_GT(seen.readings, 1u);
     }
     MPI_Comm_free(&part);
   }
@@ -120,6 +121,29 @@ TEST(LensplaneRanks, WhichRanksSharePlanesChangesNoByte) {
       EXPECT_TRUE(planes_made(world, world.size(), 2, memory, most_sharing) == gold)
           << most_sharing << " sharing, memory " << memory;
   }
+}
+
+TEST(LensplaneRanks, SeveralPassesOfOneReadingChangeNoByte) {
+  const Communicator world;
+  const auto made = [&](double pass_seconds, int most_sharing, std::size_t passes) {
+    const SharedCampaign shared(world);
+    const Campaign campaign = shared.load();
+    Passes seen;
+    test::make_planes(
+        campaign, test::mass_planes(campaign, kModels, {0}),
+        [&](StageRequest& request) {
+          request.pass_seconds = pass_seconds;
+          request.most_sharing = most_sharing;
+        },
+        world.handle(), &seen);
+    EXPECT_EQ(seen.readings, 1u);
+    EXPECT_EQ(seen.kept, passes);
+    world.barrier();
+    return world.first() ? test::lensplane_files(campaign) : std::map<std::string, std::string>{};
+  };
+  const auto gold = made(0, 64, 0);
+  for (const int most_sharing : {1, 2, 64})
+    EXPECT_TRUE(made(1e-6, most_sharing, 2 * kModels.size()) == gold) << most_sharing << " sharing";
 }
 
 TEST(LensplaneRanks, AloneAndWithAllOthersAPlaneIsTheSame) {

@@ -34,10 +34,12 @@ const char* const kNotStarted = "dmo's particles are put down again";
 class Reuse : public testing::Test {
  protected:
   Campaign campaign() const { return reference_.load(overrides_); }
-  std::vector<std::string> make(const std::vector<int>& models) const {
+  std::vector<std::string> make(const std::vector<int>& models, double pass_seconds = 0) const {
     Notes notes;
     const Campaign loaded = campaign();
-    test::make_planes(loaded, test::mass_planes(loaded, models), {}, MPI_COMM_WORLD, &notes);
+    test::make_planes(
+        loaded, test::mass_planes(loaded, models),
+        [&](StageRequest& request) { request.pass_seconds = pass_seconds; }, MPI_COMM_WORLD, &notes);
     return notes.lines;
   }
   std::filesystem::path dmo_plane() const {
@@ -175,6 +177,28 @@ TEST_F(Reuse, APlaneOfOtherParticlesIsNot) {
         if (input.name == "dmo/snapshot 96") input.digest.low += 1;
   });
   EXPECT_THAT(make(kReplace), Contains(HasSubstr("made of other particles")));
+  expect_gold();
+}
+
+// Passes so short that a realization is read for once and made plane by plane.
+TEST_F(Reuse, SeveralPassesOfOneReadingStartFromPublishedPlanesToo) {
+  make({0});
+  const std::vector<std::string> notes = make(kReplace, 1e-6);
+  EXPECT_THAT(notes, Contains(HasSubstr("16 passes over the particles, of which 2 read them")));
+  EXPECT_THAT(notes, Contains(HasSubstr("2 published dmo planes read")));
+  expect_gold();
+}
+
+TEST_F(Reuse, SeveralPassesOfOneReadingDoWithoutPlanesOfOtherParticles) {
+  make({0});
+  change_receipts([](Receipt& receipt) {
+    for (ProductRecord& record : receipt.products)
+      for (ReceiptInput& input : record.inputs)
+        if (input.name == "dmo/snapshot 96") input.digest.low += 1;
+  });
+  const std::vector<std::string> notes = make(kReplace, 1e-6);
+  EXPECT_THAT(notes, Contains(HasSubstr("16 passes over the particles, of which 2 read them")));
+  EXPECT_THAT(notes, Contains(HasSubstr("made of other particles")));
   expect_gold();
 }
 
