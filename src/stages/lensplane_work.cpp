@@ -114,7 +114,7 @@ class WorkPlanner {
     work.peak_bytes += largest(work.readings) + work.memory.other_bytes;
     // A rank that makes a pass alone looks at what all ranks of its node have kept; only where there is no other node.
     const std::uint64_t of_others = kept * static_cast<std::uint64_t>(groups_.group().size() - 1);
-    if (work.kept && groups_.count() == 1 && groups_.group().size() > 1 &&
+    if (work.kept && groups_.count() == 1 && groups_.group().size() > 1 && are_short_alone(work) &&
         work.peak_bytes + largest_written + of_others <= budget) {
       work.apart = true;
       work.peak_bytes += of_others;
@@ -138,6 +138,16 @@ class WorkPlanner {
       for (const LensplanePass& pass : passes) largest = std::max(largest, whole + sizes_.changes(pass));
     }
     return largest;
+  }
+
+  // Whether no pass takes longer than it may if one rank makes it.
+  bool are_short_alone(const LensplaneWork& work) const {
+    return request_.pass_seconds == 0 ||
+           std::all_of(work.readings.begin(), work.readings.end(), [&](const ReadTogether& passes) {
+             return std::all_of(passes.begin(), passes.end(), [&](const LensplanePass& pass) {
+               return times_->later_pass(pass) * context_.ranks.size() <= request_.pass_seconds;
+             });
+           });
   }
 
   void estimate_times(LensplaneWork& work) const {

@@ -5,7 +5,10 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <map>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -123,31 +126,63 @@ TEST(LensplaneRanks, WhichRanksSharePlanesChangesNoByte) {
   }
 }
 
-TEST(LensplaneRanks, SeveralPassesOfOneReadingChangeNoByte) {
+// What was made, and how.
+struct Made {
+  std::map<std::string, std::string> files;  // on the first rank
+  Passes passes;                             // that this rank saw
+};
+
+Made made_by(const Communicator& world, const std::vector<int>& models, const std::vector<int>& realizations,
+             const std::function<void(StageRequest&)>& adjust) {
+  const SharedCampaign shared(world);
+  const Campaign campaign = shared.load({"lensplanes.grid=512"});
+  Made made;
+  test::make_planes(campaign, test::mass_planes(campaign, models, realizations), adjust, world.handle(),
+                    &made.passes);
+  world.barrier();
+  if (world.first()) made.files = test::lensplane_files(campaign);
+  return made;
+}
+
+TEST(LensplaneRanks, SeveralShortPassesOfOneReadingChangeNoByte) {
   const Communicator world;
-  const auto made = [&](double pass_seconds, int most_sharing, std::size_t passes) {
-    const SharedCampaign shared(world);
-    const Campaign campaign = shared.load();
-    Passes seen;
-    test::make_planes(
-        campaign, test::mass_planes(campaign, kModels, {0}),
-        [&](StageRequest& request) {
-          request.pass_seconds = pass_seconds;
-          request.most_sharing = most_sharing;
-        },
-        world.handle(), &seen);
-    EXPECT_EQ(seen.readings, 1u);
-    EXPECT_EQ(seen.kept, passes);
-    world.barrier();
-    return world.first() ? test::lensplane_files(campaign) : std::map<std::string, std::string>{};
+  const auto made = [&](double pass_seconds, int most_sharing) {
+    return made_by(world, kModels, {0}, [&](StageRequest& request) {
+      request.pass_seconds = pass_seconds;
+      request.most_sharing = most_sharing;
+    });
   };
-  const auto gold = made(0, 64, 0);
-  const std::size_t passes = 2 * kModels.size(), ranks = static_cast<std::size_t>(world.size());
+  const Made gold = made(0, 64);
   for (const int most_sharing : {1, 2, 64}) {
-    // Where all ranks share their planes each of them makes some passes alone; what is left they make together.
-    const bool apart = most_sharing >= world.size();
-    EXPECT_TRUE(made(1e-6, most_sharing, apart ? passes / ranks + passes % ranks : passes) == gold)
-        << most_sharing << " sharing";
+    const Made silver = made(1e-6, most_sharing);
+    EXPECT_EQ(silver.passes.readings, 1u);
+    EXPECT_EQ(silver.passes.kept, 2 * kModels.size());
+    EXPECT_TRUE(silver.files == gold.files) << most_sharing << " sharing";
+  }
+}
+
+TEST(LensplaneRanks, PassesThatRanksMakeByThemselvesChangeNoByte) {
+  const Communicator world;
+  std::vector<int> all(34);
+  std::iota(all.begin(), all.end(), 0);
+  // Of few models at once there are no several passes.
+  std::map<std::string, std::string> gold;
+  for (const int realization : {0, 1}) {
+    const Made some = made_by(world, kModels, {realization}, [](StageRequest&) {});
+    EXPECT_EQ(some.passes.kept, 0u);
+    gold.insert(some.files.begin(), some.files.end());
+  }
+  // Of all, one pass for each of two realizations. Where all ranks share their planes two of them make one each.
+  for (const int most_sharing : {1, 2, 64}) {
+    const Made silver =
+        made_by(world, all, {0, 1}, [&](StageRequest& request) { request.most_sharing = most_sharing; });
+    EXPECT_EQ(silver.passes.readings, 1u);
+    EXPECT_EQ(silver.passes.kept, world.size() == 2 && most_sharing > 1 ? 1u : 2u) << most_sharing;
+    for (const auto& [path, bytes] : gold) {
+      if (path.ends_with(".dat")) {
+        EXPECT_TRUE(silver.files.at(path) == bytes) << path;
+      }
+    }
   }
 }
 
