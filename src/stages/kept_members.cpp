@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 #include <new>
 #include <span>
 #include <sstream>
 #include <string>
+#include <type_traits>
 
 #include "base/big_array.hpp"
 #include "base/error.hpp"

@@ -4,6 +4,7 @@
 // In batches of their own, of one simulation each: what lies outside all regions takes no memory, and what many batches
 // that were read have inside comes to a part of a plane together. In memory that the ranks of a group share, so that one
 // of them can put down what all have kept.
+// Units:  as ParticleBatch: positions in the box's own coordinates, Mpc/h; masses in quanta
 #pragma once
 
 #include <cstddef>

@@ -3,6 +3,7 @@
 //
 // Ranks share the snapshot's chunks; each chunk is read once and put on every whole plane of all passes while it is in
 // memory. The ranks of a node put particles on the same planes.
+// Out:    whole planes, N x N row-major, quanta per pixel
 // Throws: InputError or StopRequested, on all ranks
 #pragma once
 

@@ -140,14 +140,16 @@ class WorkPlanner {
     return largest;
   }
 
-  // Whether no pass takes longer than it may if one rank makes it.
+  // Whether no pass takes longer than it may if one rank makes it, with the reading before it.
   bool are_short_alone(const LensplaneWork& work) const {
-    return request_.pass_seconds == 0 ||
-           std::all_of(work.readings.begin(), work.readings.end(), [&](const ReadTogether& passes) {
-             return std::all_of(passes.begin(), passes.end(), [&](const LensplanePass& pass) {
-               return times_->later_pass(pass) * context_.ranks.size() <= request_.pass_seconds;
-             });
-           });
+    if (request_.pass_seconds == 0) return true;
+    for (const ReadTogether& passes : work.readings) {
+      const double first = times_->first_pass(passes.front(), joined(passes));
+      const double reading = first - times_->later_pass(passes.front());
+      for (const LensplanePass& pass : passes)
+        if (reading + times_->later_pass(pass) * context_.ranks.size() > request_.pass_seconds) return false;
+    }
+    return true;
   }
 
   void estimate_times(LensplaneWork& work) const {

@@ -55,6 +55,14 @@ class Reuse : public testing::Test {
       test::write_file(entry.path(), encode_receipt(receipt));
     }
   }
+  // Dmo's published planes, by their receipts.
+  void say_they_were_made_of_other_particles() const {
+    change_receipts([](Receipt& receipt) {
+      for (ProductRecord& record : receipt.products)
+        for (ReceiptInput& input : record.inputs)
+          if (input.name == "dmo/snapshot 96") input.digest.low += 1;
+    });
+  }
   // The same planes made of particles alone.
   std::map<std::string, std::string> gold() const {
     const test::ReferenceCampaign other;
@@ -171,11 +179,7 @@ TEST_F(Reuse, APlaneWithAPixelOf53BitsOrMoreIsNot) {
 
 TEST_F(Reuse, APlaneOfOtherParticlesIsNot) {
   make({0});
-  change_receipts([](Receipt& receipt) {
-    for (ProductRecord& record : receipt.products)
-      for (ReceiptInput& input : record.inputs)
-        if (input.name == "dmo/snapshot 96") input.digest.low += 1;
-  });
+  say_they_were_made_of_other_particles();
   EXPECT_THAT(make(kReplace), Contains(HasSubstr("made of other particles")));
   expect_gold();
 }
@@ -191,11 +195,7 @@ TEST_F(Reuse, SeveralPassesOfOneReadingStartFromPublishedPlanesToo) {
 
 TEST_F(Reuse, SeveralPassesOfOneReadingDoWithoutPlanesOfOtherParticles) {
   make({0});
-  change_receipts([](Receipt& receipt) {
-    for (ProductRecord& record : receipt.products)
-      for (ReceiptInput& input : record.inputs)
-        if (input.name == "dmo/snapshot 96") input.digest.low += 1;
-  });
+  say_they_were_made_of_other_particles();
   const std::vector<std::string> notes = make(kReplace, 1e-6);
   EXPECT_THAT(notes, Contains(HasSubstr("16 passes over the particles, of which 2 read them")));
   EXPECT_THAT(notes, Contains(HasSubstr("made of other particles")));
