@@ -97,7 +97,7 @@ class Projector {
  public:
   using Values = std::array<double, kBlock>;
 
-  Projector(const ParticleView& batch, const MemberView* members, const SnapshotTransform& transform,
+  Projector(const ParticleBatch& batch, const BatchMembers* members, const SnapshotTransform& transform,
             double box)
       : batch_(batch), members_(members), transform_(transform), box_(box) {
     const auto depth = static_cast<std::size_t>(transform.proj_dir);
@@ -134,8 +134,8 @@ class Projector {
     move_and_divide(from, out.data(), count, transform_.displacement[axis], transform_.flip, box_, parts);
   }
 
-  const ParticleView& batch_;
-  const MemberView* members_;
+  const ParticleBatch& batch_;
+  const BatchMembers* members_;
   const SnapshotTransform& transform_;
   double box_;
   std::size_t slow_, fast_, depth_;
@@ -182,7 +182,7 @@ std::size_t MassAssignment::scratch_bytes(std::size_t particles, bool with_membe
 }
 
 template <typename Entry>
-void MassAssignment::sort_into_bands(const ParticleView& batch, const MemberView* members,
+void MassAssignment::sort_into_bands(const ParticleBatch& batch, const BatchMembers* members,
                                      const SnapshotTransform& transform, const std::vector<char>& wanted) {
   const std::size_t count = members ? members->sets.size() : batch.size();
   const std::uint32_t* const indices =
@@ -367,7 +367,7 @@ void MassAssignment::scatter_members(int sign, std::uint64_t overlaps, std::span
   if (astray) throw NumericError("a particle inside a halo falls on a tile that no halo reaches");
 }
 
-void MassAssignment::add(const ParticleView& batch, const SnapshotTransform& transform,
+void MassAssignment::add(const ParticleBatch& batch, const SnapshotTransform& transform,
                          std::span<std::int64_t* const> planes, const BandLocks* locks) {
   assert(planes.size() == static_cast<std::size_t>(slices_));
   std::vector<char> wanted(planes.size());
@@ -385,7 +385,7 @@ void MassAssignment::add(const ParticleView& batch, const SnapshotTransform& tra
 }
 
 template <typename Plane>
-void MassAssignment::add_members_to(const ParticleView& batch, const MemberView& members,
+void MassAssignment::add_members_to(const ParticleBatch& batch, const BatchMembers& members,
                                     const SnapshotTransform& transform, int sign,
                                     std::span<Plane* const> planes, const BandLocks* locks) {
   assert(planes.size() == static_cast<std::size_t>(slices_) * kSetBits);
@@ -405,13 +405,13 @@ void MassAssignment::add_members_to(const ParticleView& batch, const MemberView&
   }
 }
 
-void MassAssignment::add_members(const ParticleView& batch, const MemberView& members,
+void MassAssignment::add_members(const ParticleBatch& batch, const BatchMembers& members,
                                  const SnapshotTransform& transform, int sign,
                                  std::span<std::int64_t* const> planes, const BandLocks* locks) {
   add_members_to(batch, members, transform, sign, planes, locks);
 }
 
-void MassAssignment::add_members(const ParticleView& batch, const MemberView& members,
+void MassAssignment::add_members(const ParticleBatch& batch, const BatchMembers& members,
                                  const SnapshotTransform& transform, int sign,
                                  std::span<TiledPlane* const> planes, const BandLocks* locks) {
   add_members_to(batch, members, transform, sign, planes, locks);

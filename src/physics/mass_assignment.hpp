@@ -43,33 +43,15 @@ struct ParticleBatch {
   // Throws NumericError for a mass that is no mass.
   void append(std::span<const std::array<double, 3>> positions, std::span<const double> masses_msun_h,
               const MassQuantum& quantum);
-};
-
-// Particles wherever they are.
-struct ParticleView {
-  std::array<std::span<const double>, 3> axis;
-  std::span<const std::int64_t> quanta;
-
-  ParticleView() = default;
-  ParticleView(const ParticleBatch& batch)
-      : axis{batch.axis[0], batch.axis[1], batch.axis[2]}, quanta(batch.quanta) {}
-  std::size_t size() const { return quanta.size(); }
+  // Some of another batch's.
+  void append(const ParticleBatch& from, std::span<const std::uint32_t> particles);
 };
 
 // Some particles of a batch, each with the set of planes (of up to 64) that it goes to.
 struct BatchMembers {
-  std::vector<std::uint32_t> particles;  // ascending indices into the batch
+  std::vector<std::uint32_t> particles;  // ascending indices into the batch; none: all of it, in its order
   std::vector<std::uint64_t> sets;       // bit b: plane b
   std::uint64_t overlaps = 0;            // bits at which a particle goes to its plane with the other sign
-};
-struct MemberView {
-  std::span<const std::uint32_t> particles;  // none: all of the batch, in its order
-  std::span<const std::uint64_t> sets;
-  std::uint64_t overlaps = 0;
-
-  MemberView() = default;
-  MemberView(const BatchMembers& members)
-      : particles(members.particles), sets(members.sets), overlaps(members.overlaps) {}
 };
 inline constexpr std::size_t kSetBits = 64;
 
@@ -79,15 +61,17 @@ class MassAssignment {
 
   // Adds all particles: those of slice s to planes[s], N x N pixels; nullptr: nobody wants that slice.
   // locks, here and below: of the planes that other ranks add to, too; nullptr: none does.
-  void add(const ParticleView& batch, const SnapshotTransform& transform,
+  void add(const ParticleBatch& batch, const SnapshotTransform& transform,
            std::span<std::int64_t* const> planes, const BandLocks* locks = nullptr);
   // Adds (sign 1) or takes away (sign -1) members: one of slice s goes to planes[s * kSetBits + b] for each
   // bit b of its set; nullptr: nobody wants that plane.
-  void add_members(const ParticleView& batch, const MemberView& members, const SnapshotTransform& transform,
-                   int sign, std::span<std::int64_t* const> planes, const BandLocks* locks = nullptr);
+  void add_members(const ParticleBatch& batch, const BatchMembers& members,
+                   const SnapshotTransform& transform, int sign, std::span<std::int64_t* const> planes,
+                   const BandLocks* locks = nullptr);
   // The same onto tiled planes. Throws NumericError if a share falls on a tile that a wanted plane does not hold.
-  void add_members(const ParticleView& batch, const MemberView& members, const SnapshotTransform& transform,
-                   int sign, std::span<TiledPlane* const> planes, const BandLocks* locks = nullptr);
+  void add_members(const ParticleBatch& batch, const BatchMembers& members,
+                   const SnapshotTransform& transform, int sign, std::span<TiledPlane* const> planes,
+                   const BandLocks* locks = nullptr);
 
   // Bands that a plane of this grid is divided into.
   static int bands(int grid);
@@ -109,7 +93,7 @@ class MassAssignment {
     std::uint64_t set;
   };
   template <typename Entry>
-  void sort_into_bands(const ParticleView& batch, const MemberView* members,
+  void sort_into_bands(const ParticleBatch& batch, const BatchMembers* members,
                        const SnapshotTransform& transform, const std::vector<char>& wanted);
   // What was sorted last.
   template <typename Entry>
@@ -127,7 +111,7 @@ class MassAssignment {
   void scatter_members(int sign, std::uint64_t overlaps, std::span<TiledPlane* const> planes,
                        const BandLocks* locks) const;
   template <typename Plane>
-  void add_members_to(const ParticleView& batch, const MemberView& members,
+  void add_members_to(const ParticleBatch& batch, const BatchMembers& members,
                       const SnapshotTransform& transform, int sign, std::span<Plane* const> planes,
                       const BandLocks* locks);
 

@@ -80,4 +80,14 @@ void ParticleBatch::append(std::span<const std::array<double, 3>> positions,
   }
 }
 
+void ParticleBatch::append(const ParticleBatch& from, std::span<const std::uint32_t> particles) {
+  const std::size_t first = size();
+  const auto gather = [&](auto& to, const auto& values) {
+    to.resize(first + particles.size());
+    for (std::size_t p = 0; p < particles.size(); ++p) to[first + p] = values[particles[p]];
+  };
+  for (std::size_t k = 0; k < axis.size(); ++k) gather(axis[k], from.axis[k]);
+  gather(quanta, from.quanta);
+}
+
 }  // namespace lenswright

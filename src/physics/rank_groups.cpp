@@ -68,18 +68,17 @@ RankGroups::~RankGroups() {
 }
 
 // A file without a name in any folder: it cannot outlive the ranks, and takes memory only where it is written to. The
-// others reach it through its owner's entry in /proc. In a container of its own that may be another process's, so
+// others reach it through the first rank's entry in /proc. In a container of its own that may be another process's, so
 // the file is known by its number.
-int RankGroups::share_file(int owner) const {
+int RankGroups::share_file() const {
   if (group_.size() == 1) return -1;
-  const bool is_mine = group_.rank() == owner;
-  int file = is_mine ? memfd_create("lenswright planes", MFD_CLOEXEC) : -1;
+  int file = group_.first() ? memfd_create("lenswright planes", MFD_CLOEXEC) : -1;
   struct stat is {};
   std::string place;
   if (file >= 0 && fstat(file, &is) == 0)
     place = fmt::format("{} {} /proc/{}/fd/{}", is.st_dev, is.st_ino, getpid(), file);
-  group_.broadcast(owner, place);
-  if (!is_mine) {
+  group_.broadcast(0, place);
+  if (!group_.first()) {
     std::istringstream words(place);
     dev_t device = 0;
     ino_t number = 0;

@@ -25,9 +25,9 @@ class RankGroups {
   const Communicator& ranks() const { return ranks_; }
   const Communicator& group() const { return group_; }  // this rank's own
   int count() const { return groups_; }                 // of groups
-  // Collective over the group: a file in memory that its ranks share, made by rank `owner` of it, empty at first, gone
-  // with the last of them, to be closed by the caller; -1 on all of them: a rank alone, or it cannot be had.
-  int share_file(int owner = 0) const;
+  // Collective over the group: a file in memory that its ranks share, empty at first, gone with the last of them, to be
+  // closed by the caller; -1 on all of them: a rank alone, or it cannot be had.
+  int share_file() const;
 
   // Collective over the group: what its ranks wrote to shared memory before is what they read after.
   void settle() const;

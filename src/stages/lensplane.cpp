@@ -81,7 +81,6 @@ std::string estimate_lines(const StageContext& context, const StageRequest& requ
 // What the passes of a run have in common, and what they leave each other.
 struct PassSeries {
   const LensplaneSetting& setting;
-  const LensplaneSetting& alone;  // of a rank by itself
   DmoPlanes& dmo_planes;
   PlaneWriting& writing;
   ReceiptBook& book;
@@ -90,51 +89,23 @@ struct PassSeries {
   std::size_t passes = 0;  // so far
   std::size_t made = 0;
 
-  std::string title(std::size_t ahead = 0) const {
-    return plan.passes() == 1 ? "" : fmt::format(", pass {} of {}", passes + ahead + 1, plan.passes());
+  std::string title() const {
+    return plan.passes() == 1 ? "" : fmt::format(", pass {} of {}", passes + 1, plan.passes());
   }
-  // After this many passes more.
-  bool goes_on(std::size_t more) const { return plan.written_beside && passes + more < plan.passes(); }
 };
 
-void put_down_kept(const StageContext& context, const std::vector<KeptMembers::Batch>& kept,
-                   LensplanePassRun& run, const std::string& title) {
-  context.progress.begin("putting down what is inside halos" + title, kept.size(), "batches");
-  together(context.ranks, [&] {
-    for (const KeptMembers::Batch& batch : kept) {
+void put_down_kept(const LensplaneSetting& setting, const KeptMembers& kept, LensplanePassRun& run,
+                   const std::string& title) {
+  ProgressSink& progress = setting.context.progress;
+  progress.begin("putting down what is inside halos" + title, kept.batches().size(), "batches");
+  together(setting.context.ranks, [&] {
+    for (const KeptMembers::Batch& batch : kept.batches()) {
       throw_if_stop_requested();
       run.put_down(batch.simulation, batch.particles, batch.members, batch.word);
-      context.progress.advance(1);
+      progress.advance(1);
     }
   });
-  context.progress.end();
-}
-
-// As long as there are as many passes as ranks, each rank makes one by itself: it need not wait for others to come as far,
-// and shares no tiles. Returns the number of passes made.
-std::size_t make_passes_apart(PassSeries& series, LensplaneReading& reading, const ReadTogether& passes,
-                              KeptMembers& kept) {
-  const Communicator& ranks = series.setting.context.ranks;
-  const auto size = static_cast<std::size_t>(ranks.size()), rank = static_cast<std::size_t>(ranks.rank());
-  static_cast<void>(series.setting.tile_memory.zeros(0, 0));  // gives back what it has
-  const std::vector<KeptMembers::Batch> batches = kept.batches_of_group();
-  std::size_t n = 0;
-  for (; n + size <= passes.size(); n += size) {
-    stop_together(ranks);
-    const bool goes_on = series.goes_on(size);
-    together(ranks, [&] {
-      const std::string title = series.title(rank);
-      LensplanePassRun run(series.alone, reading, passes[n + rank], title);
-      put_down_kept(series.alone.context, batches, run, title);
-      run.publish(series.writing, goes_on);
-      if (!goes_on) series.writing.finish();
-    });
-    series.book.write_if_due();
-    for (std::size_t k = 0; k < size; ++k) series.made += plane_count(passes[n + k]);
-    series.passes += size;
-  }
-  static_cast<void>(series.alone.tile_memory.zeros(0, 0));
-  return n;
+  progress.end();
 }
 
 void make_passes(PassSeries& series, const LensplaneInputs& inputs, const ReadTogether& passes) {
@@ -152,7 +123,7 @@ void make_passes(PassSeries& series, const LensplaneInputs& inputs, const ReadTo
       run->put_down(simulation, batch, members[word], word);
   };
   while (true) {
-    if (passes.size() > 1) kept.emplace(setting.groups, setting.batch_particles);
+    kept.emplace(setting.batch_particles);
     reading.emplace(setting, inputs, passes, series.title());
     reading->start_from(series.dmo_planes);
     if (passes.size() == 1)
@@ -162,14 +133,11 @@ void make_passes(PassSeries& series, const LensplaneInputs& inputs, const ReadTo
         "published dmo planes were made of other particles than the snapshot now holds: not used");
     run.reset();  // before its planes are allocated again
   }
-  setting.groups.settle();  // whole planes are what all ranks made of them
-  const std::size_t made_apart =
-      series.plan.apart && passes.size() > 1 ? make_passes_apart(series, *reading, passes, *kept) : 0;
-  for (std::size_t n = made_apart; n < passes.size(); ++n) {
+  for (const LensplanePass& pass : passes) {
     stop_together(ranks);
-    if (!run) run = std::make_unique<LensplanePassRun>(setting, *reading, passes[n], series.title());
-    if (passes.size() > 1) put_down_kept(setting.context, kept->batches(), *run, series.title());
-    const bool goes_on = series.goes_on(1);
+    if (!run) run = std::make_unique<LensplanePassRun>(setting, *reading, pass, series.title());
+    if (passes.size() > 1) put_down_kept(setting, *kept, *run, series.title());
+    const bool goes_on = series.plan.written_beside && series.passes + 1 < series.plan.passes();
     series.made += run->publish(series.writing, goes_on);
     if (!goes_on) together(ranks, [&] { series.writing.finish(); });
     series.book.write_if_due();
@@ -200,7 +168,7 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
   const RankGroups groups(context.ranks, request.most_sharing);
   PlaneSizes sizes(campaign, foreseen, inputs);
   sizes.find_tiles(work.products, context.ranks);
-  const LensplaneWork plan = plan_work(context, request, work.products, inputs, sizes, groups, budget);
+  const LensplaneWork plan = plan_work(context, request, work.products, inputs, sizes, budget);
   if (request.estimate_only) {
     outcome.estimate = estimate_lines(context, request, plan, work.products.size(), budget);
     return outcome;
@@ -210,10 +178,7 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
   move_aside(context, work);
   tell(context, request, plan, work.products.size(), budget);
 
-  const Communicator self(MPI_COMM_SELF);
-  const StageContext context_alone{campaign, context.disk, self, context.progress};
-  const RankGroups alone(self);
-  PlaneMemory whole_memory(groups), tile_memory(groups), own_tile_memory(alone);
+  PlaneMemory whole_memory(groups), tile_memory(groups);
   // The memory of one pass's particles is the next one's.
   MassAssignment assignment(kernel_of(campaign.lensplanes.assignment), campaign.lensplanes.grid,
                             campaign.box_mpc_h, campaign.planes_per_snapshot, request.threads);
@@ -229,13 +194,9 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
                                  tile_memory,
                                  assignment,
                                  buffers};
-  const LensplaneSetting setting_alone{
-      context_alone, transforms, setting.quantum, request.threads, plan.memory.batch_particles,
-      alone,         sizes,      whole_memory,    own_tile_memory, assignment,
-      buffers};
   ReceiptBook book(context, Stage::lensplanes, request.threads);
   PlaneWriting writing(book);
-  PassSeries series{setting, setting_alone, dmo_planes, writing, book, plan, {}, 0, 0};
+  PassSeries series{setting, dmo_planes, writing, book, plan, {}, 0, 0};
   try {
     for (const ReadTogether& passes : plan.readings)
       make_passes(series, inputs.at(passes.front().snapshot_index), passes);

@@ -79,8 +79,8 @@ void LensplanePassRun::allocate() {
   }
 }
 
-void LensplanePassRun::put_down(Simulation simulation, const ParticleView& batch, const MemberView& members,
-                                std::size_t word) {
+void LensplanePassRun::put_down(Simulation simulation, const ParticleBatch& batch,
+                                const BatchMembers& members, std::size_t word) {
   if (members.sets.empty()) return;
   const auto slices = static_cast<std::size_t>(context_.campaign.planes_per_snapshot);
   const int sign = simulation == Simulation::dmo ? -1 : 1;
@@ -93,9 +93,8 @@ void LensplanePassRun::put_down(Simulation simulation, const ParticleView& batch
                   targets.begin() +
                       static_cast<std::ptrdiff_t>(unit.unit->slice) * static_cast<std::ptrdiff_t>(kSetBits));
     }
-    setting_.assignment.add_members(
-        batch, members, reading_.transform(realization), sign, targets,
-        setting_.groups.group().size() > 1 ? reading_.locks(realization) : nullptr);
+    setting_.assignment.add_members(batch, members, reading_.transform(realization), sign, targets,
+                                    reading_.locks(realization));
   }
 }
 

@@ -23,7 +23,7 @@ class LensplanePassRun {
   LensplanePassRun(const LensplaneSetting& setting, LensplaneReading& reading, const LensplanePass& pass,
                    std::string title = {});
   // Members of word `word` of the reading's regions. Not collective.
-  void put_down(Simulation simulation, const ParticleView& batch, const MemberView& members,
+  void put_down(Simulation simulation, const ParticleBatch& batch, const BatchMembers& members,
                 std::size_t word);
   // Collective, after all members of all ranks are put down. Returns the number of planes published, the last of each
   // rank still on its way in `writing`; goes_on: while the next pass takes the memory of this one.

@@ -62,14 +62,8 @@ std::size_t replacement_words(const Campaign& campaign, const std::vector<Produc
 class WorkPlanner {
  public:
   WorkPlanner(const StageContext& context, const StageRequest& request,
-              const std::vector<ProductId>& products, const InputsByIndex& inputs, const PlaneSizes& sizes,
-              const RankGroups& groups)
-      : context_(context),
-        request_(request),
-        products_(products),
-        inputs_(inputs),
-        sizes_(sizes),
-        groups_(groups) {}
+              const std::vector<ProductId>& products, const InputsByIndex& inputs, const PlaneSizes& sizes)
+      : context_(context), request_(request), products_(products), inputs_(inputs), sizes_(sizes) {}
 
   LensplaneWork plan(std::uint64_t budget) {
     const Campaign& campaign = context_.campaign;
@@ -112,13 +106,6 @@ class WorkPlanner {
       }
     }
     work.peak_bytes += largest(work.readings) + work.memory.other_bytes;
-    // A rank that makes a pass alone looks at what all ranks of its node have kept; only where there is no other node.
-    const std::uint64_t of_others = kept * static_cast<std::uint64_t>(groups_.group().size() - 1);
-    if (work.kept && groups_.count() == 1 && groups_.group().size() > 1 && are_short_alone(work) &&
-        work.peak_bytes + largest_written + of_others <= budget) {
-      work.apart = true;
-      work.peak_bytes += of_others;
-    }
     if (times_) estimate_times(work);
     if (work.written_beside && work.passes() > 1) work.peak_bytes += largest_written;
     return work;
@@ -138,18 +125,6 @@ class WorkPlanner {
       for (const LensplanePass& pass : passes) largest = std::max(largest, whole + sizes_.changes(pass));
     }
     return largest;
-  }
-
-  // Whether no pass takes longer than it may if one rank makes it, with the reading before it.
-  bool are_short_alone(const LensplaneWork& work) const {
-    if (request_.pass_seconds == 0) return true;
-    for (const ReadTogether& passes : work.readings) {
-      const double first = times_->first_pass(passes.front(), joined(passes));
-      const double reading = first - times_->later_pass(passes.front());
-      for (const LensplanePass& pass : passes)
-        if (reading + times_->later_pass(pass) * context_.ranks.size() > request_.pass_seconds) return false;
-    }
-    return true;
   }
 
   void estimate_times(LensplaneWork& work) const {
@@ -229,7 +204,6 @@ class WorkPlanner {
   const std::vector<ProductId>& products_;
   const InputsByIndex& inputs_;
   const PlaneSizes& sizes_;
-  const RankGroups& groups_;
   std::optional<PassTimes> times_;
 };
 
@@ -237,8 +211,8 @@ class WorkPlanner {
 
 LensplaneWork plan_work(const StageContext& context, const StageRequest& request,
                         const std::vector<ProductId>& products, const std::map<int, LensplaneInputs>& inputs,
-                        const PlaneSizes& sizes, const RankGroups& groups, std::uint64_t budget) {
-  return WorkPlanner(context, request, products, inputs, sizes, groups).plan(budget);
+                        const PlaneSizes& sizes, std::uint64_t budget) {
+  return WorkPlanner(context, request, products, inputs, sizes).plan(budget);
 }
 
 std::uint64_t largest_of_all(const Communicator& ranks, std::uint64_t mine) {

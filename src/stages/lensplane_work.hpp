@@ -11,7 +11,6 @@
 #include <numeric>
 #include <vector>
 
-#include "physics/rank_groups.hpp"
 #include "stages/lensplane_inputs.hpp"
 #include "stages/lensplane_memory.hpp"
 #include "stages/lensplane_plan.hpp"
@@ -29,7 +28,6 @@ struct LensplaneWork {
   std::vector<ReadTogether> readings;
   std::uint64_t peak_bytes = 0;  // of a rank
   bool kept = false;             // particles inside regions stay in memory between the passes of a reading
-  bool apart = false;            // ranks make passes after a reading by themselves, each another one
   bool written_beside = false;   // the last planes of a pass are written while the next one reads
   std::vector<double> seconds;   // per pass; empty: nobody asked
   double particles = 0;          // read, over all passes and ranks
@@ -43,7 +41,7 @@ struct LensplaneWork {
 // Collective. `inputs` by snapshot index; budget: bytes of a rank. Throws InputError if it is too small for one plane.
 LensplaneWork plan_work(const StageContext& context, const StageRequest& request,
                         const std::vector<ProductId>& products, const std::map<int, LensplaneInputs>& inputs,
-                        const PlaneSizes& sizes, const RankGroups& groups, std::uint64_t budget);
+                        const PlaneSizes& sizes, std::uint64_t budget);
 
 // The largest number that any rank has.
 std::uint64_t largest_of_all(const Communicator& ranks, std::uint64_t mine);

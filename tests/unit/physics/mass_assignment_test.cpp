@@ -262,13 +262,10 @@ TEST(MassAssignment, MembersGoToThePlanesOfTheirSets) {
 
   // Taken out of their batch, and away from the planes again.
   ParticleBatch alone;
-  for (const std::uint32_t p : members.particles) {
-    for (std::size_t k = 0; k < alone.axis.size(); ++k) alone.axis[k].push_back(cloud.batch.axis[k][p]);
-    alone.quanta.push_back(cloud.batch.quanta[p]);
-  }
-  MemberView all(members);
-  all.particles = {};
-  assignment.add_members(alone, all, transform, 1, targets);
+  alone.append(cloud.batch, members.particles);
+  ASSERT_EQ(alone.size(), members.particles.size());
+  members.particles.clear();
+  assignment.add_members(alone, members, transform, 1, targets);
   EXPECT_TRUE(planes == std::vector<QuantaPlane>(6, QuantaPlane(kGrid))) << "seed " << seed;
 }
 

@@ -21,9 +21,7 @@ TEST(KeptMembers, AreThoseThatWereFoundInBatchesOfOneSimulation) {
   std::mt19937_64 random(seed);
   constexpr std::size_t kBatch = 100, kWords = 2;
   constexpr std::uint64_t kOverlaps = std::uint64_t{1} << 40;
-  const Communicator self(MPI_COMM_SELF);
-  const RankGroups groups(self);
-  KeptMembers kept(groups, kBatch);
+  KeptMembers kept(kBatch);
   std::map<std::pair<Simulation, std::size_t>, std::vector<Member>> expected, found;
   for (const Simulation simulation : {Simulation::dmo, Simulation::hydro}) {
     for (int batch = 0; batch < 5; ++batch) {
@@ -69,9 +67,7 @@ TEST(KeptMembers, AreThoseThatWereFoundInBatchesOfOneSimulation) {
 }
 
 TEST(KeptMembers, WhereNothingIsInsideNothingIsKept) {
-  const Communicator self(MPI_COMM_SELF);
-  const RankGroups groups(self);
-  KeptMembers kept(groups, 10);
+  KeptMembers kept(10);
   ParticleBatch particles;
   for (auto& values : particles.axis) values.assign(4, 0.5);
   particles.quanta.assign(4, 1);
