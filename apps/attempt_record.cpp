@@ -20,7 +20,7 @@ namespace lenswright {
 std::vector<Finding> lacking(const Campaign& campaign, Disk& disk, const std::vector<ProductId>& products) {
   const ReceiptIndex none;
   std::vector<Finding> found;
-  for (const ProductId& id : products) {
+  for (const ProductId& id : incomplete_products(campaign, disk, products, Tier::header)) {
     Finding finding = check_product(campaign, disk, id, Tier::header, none);
     if (finding.state != State::complete && finding.state != State::stale)
       found.push_back(std::move(finding));

@@ -103,11 +103,23 @@ ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection
   return result;
 }
 
+std::vector<ProductId> incomplete_products(const Campaign& campaign, Disk& disk,
+                                           const std::vector<ProductId>& products, Tier tier) {
+  const ReceiptIndex none;
+  std::vector<ProductId> incomplete;
+  Scanner scanner(campaign, disk, tier, none, [&](const ProductId& id, State state) {
+    if (state != State::complete) incomplete.push_back(id);
+  });
+  scanner.scan_products(products);
+  std::sort(incomplete.begin(), incomplete.end());
+  return incomplete;
+}
+
 std::vector<Finding> check_product_files(const Campaign& campaign, Disk& disk, const ProductId& id, Tier tier,
                                          const ReceiptIndex& receipts, Staleness* staleness) {
   State worst = State::unknown;
   Scanner scanner(campaign, disk, tier, receipts, [&](const ProductId&, State state) { worst = state; });
-  scanner.scan_product(id);
+  scanner.scan_products({id});
   for (Finding& finding : scanner.findings) finding.product = id;
   // The finding of the state that stands for the product first.
   std::stable_partition(scanner.findings.begin(), scanner.findings.end(),

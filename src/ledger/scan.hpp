@@ -83,6 +83,11 @@ ScanResult scan(const Campaign& campaign, Disk& disk, Tier tier, const Selection
                 const ReceiptIndex& receipts, ProgressSink& progress, const CloserLook* closer = nullptr,
                 SeenFiles* seen = nullptr);
 
+// Those of `products` that are not complete, ascending. Reads each folder once, which for many products of few folders is much
+// less than to look at each alone.
+std::vector<ProductId> incomplete_products(const Campaign& campaign, Disk& disk,
+                                           const std::vector<ProductId>& products, Tier tier);
+
 // One product alone: a finding per damaged or mismatched file and one for the missing ones, so that all can
 // be moved aside; empty if complete. A run with several bad files has the worst state: unknown, mismatched,
 // corrupt, truncated, missing. staleness: what is stale is told from what is sound; null: nobody asks.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <set>
 #include <span>
@@ -107,15 +108,26 @@ bool Scanner::open_root(Stage stage, Listing& root) {
   return root.is == Listing::Is::there;
 }
 
-void Scanner::scan_product(const ProductId& id) {
-  Listing root;
-  if (!open_root(stage_of(id.kind), root)) {
-    set_state_(id, State::unknown);
-    return;
+void Scanner::scan_products(const std::vector<ProductId>& products) {
+  using ByRealization = std::map<int, std::vector<ProductId>>;
+  std::map<Stage, std::map<int, ByRealization>> by_place;
+  for (const ProductId& id : products) by_place[stage_of(id.kind)][id.model][id.realization].push_back(id);
+  for (const auto& [stage, models] : by_place) {
+    Listing root;
+    const bool is_open = open_root(stage, root);
+    for (const auto& [model, realizations] : models) {
+      const std::string& name = campaign_.models[static_cast<std::size_t>(model)].name;
+      Listing folder;
+      if (is_open) folder = list(stage_root(campaign_, stage) / name, find_entry(root.entries, name));
+      for (const auto& [realization, here] : realizations) {
+        if (is_open) {
+          scan_combination(expected_folder(campaign_, here), folder, model, realization);
+        } else {
+          for (const ProductId& id : here) set_state_(id, State::unknown);
+        }
+      }
+    }
   }
-  const std::string& name = campaign_.models[static_cast<std::size_t>(id.model)].name;
-  const Listing model = list(stage_root(campaign_, stage_) / name, find_entry(root.entries, name));
-  scan_combination(expected_folder(campaign_, {id}), model, id.model, id.realization);
 }
 
 void Scanner::scan_combination(const ExpectedFolder& expected, const Listing& model, int model_index,

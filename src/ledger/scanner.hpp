@@ -2,7 +2,7 @@
 // there.
 //
 // One directory read per folder; symbolic links to folders are not followed. What scan.hpp promises of the
-// whole is made here for one stage, or for one product.
+// whole is made here for one stage, or for some products.
 #pragma once
 
 #include <functional>
@@ -25,7 +25,7 @@ class Scanner {
   // Files that it knows are not opened at tier header; null: none. Must outlive this.
   void trust(const SeenFiles* seen) { seen_ = seen; }
   void scan_stage(Stage stage, const Selection& selection, ProgressSink& progress);
-  void scan_product(const ProductId& id);
+  void scan_products(const std::vector<ProductId>& products);
 
   std::vector<Finding> findings;  // per product in order; see sort_findings for the whole
   std::vector<std::filesystem::path> dead_temporary_files;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "faulty_disk.hpp"
 #include "io/atomic_writer.hpp"
 #include "io/plane_file.hpp"
 #include "small_tree.hpp"
@@ -77,6 +78,28 @@ TEST(Scan, FitsMapsOfAnotherGridAreMismatchedAtTierHeader) {
 TEST(Scan, Hdf5MapsOfAnotherGridAreMismatchedAtTierHeader) {
   expect_mismatched_for_grid("hdf5", false, 32);
   expect_mismatched_for_grid("hdf5", false, 128);
+}
+
+TEST(Scan, IncompleteProductsAreThoseThatAScanFindsWithFewerReads) {
+  const SmallTree tree;
+  const std::vector<ProductId> all = tree.all();
+  EXPECT_TRUE(incomplete_products(tree.campaign(), real_disk(), all, Tier::header).empty());
+  tree.remove(kPlane);
+  test::cut(tree.file(kPotential), 100);
+  fs::remove_all(tree.campaign().raytracing.root / "dmo");
+  fs::remove(tree.campaign().lux.root / kRootMarkerFile);  // of a folder that is not known, nothing is
+  const ScanResult result = tree.scanned(Tier::header);
+  std::vector<ProductId> expected;
+  for (const ProductId& id : all)
+    if (result.state(id) != State::complete) expected.push_back(id);
+  std::sort(expected.begin(), expected.end());
+  test::FaultyDisk together(real_disk()), alone(real_disk());
+  EXPECT_EQ(incomplete_products(tree.campaign(), together, all, Tier::header), expected);
+  for (const ProductId& id : all) {
+    const Finding finding = check_product(tree.campaign(), alone, id, Tier::header, {});
+    EXPECT_EQ(finding.state != State::complete, std::binary_search(expected.begin(), expected.end(), id));
+  }
+  EXPECT_LT(together.operations(), alone.operations() / 2);
 }
 
 TEST(Scan, TruncatedMassPlaneIsNotComplete) {
