@@ -37,7 +37,7 @@ AtomicWriter::AtomicWriter(Disk& disk, std::filesystem::path target)
     : disk_(disk),
       target_(std::move(target)),
       temporary_(target_.parent_path() / make_temporary_name(target_.filename().string())) {
-  disk_.create_directories(target_.parent_path());
+  changed_ = disk_.make_directories(target_.parent_path());
   file_ = disk_.create(temporary_);
 }
 
@@ -58,6 +58,13 @@ void AtomicWriter::write(std::span<const std::byte> bytes) {
 }
 
 Published AtomicWriter::publish() {
+  std::set<std::filesystem::path> folders;
+  const Published published = publish_unsynced(folders);
+  for (const std::filesystem::path& folder : folders) disk_.sync_directory(folder);
+  return published;
+}
+
+Published AtomicWriter::publish_unsynced(std::set<std::filesystem::path>& folders) {
   assert(!published_ && "published twice");
   const std::optional<FileStatus> status = disk_.status(temporary_);
   if (!status || status->size != written_)
@@ -79,7 +86,8 @@ Published AtomicWriter::publish() {
     break;
   }
   published_ = true;
-  disk_.sync_directory(target_.parent_path());
+  folders.insert(changed_.begin(), changed_.end());
+  folders.insert(target_.parent_path());
   return {written_, digest, was_there};
 }
 

@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "io/checksum.hpp"
 #include "io/disk.hpp"
@@ -35,11 +37,15 @@ class AtomicWriter {
   AtomicWriter& operator=(const AtomicWriter&) = delete;
   void write(std::span<const std::byte> bytes);
   Published publish();
+  // The same but for the last step, which one call may do for many files: until `folders` are synced, nobody is to be told
+  // that the file is there.
+  Published publish_unsynced(std::set<std::filesystem::path>& folders);
 
  private:
   Disk& disk_;
   std::filesystem::path target_;
   std::filesystem::path temporary_;
+  std::vector<std::filesystem::path> changed_;  // folders that got a folder for it
   std::unique_ptr<WritableFile> file_;
   DigestStream digest_;
   std::uint64_t written_ = 0;

@@ -213,22 +213,24 @@ class RealDisk final : public Disk {
     if (utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0) throw IoError(path, "touch", errno);
   }
 
-  void create_directories(const fs::path& folder) override {
-    if (folder.empty()) return;
+  std::vector<fs::path> make_directories(const fs::path& folder) override {
+    if (folder.empty()) return {};
     if (const std::optional<FileStatus> there = status(folder)) {
       if (there->type != FileType::directory) throw IoError(folder, "make the folder", ENOTDIR);
-      return;
+      return {};
     }
     const fs::path parent = folder.parent_path();
-    if (parent != folder) create_directories(parent);
-    if (folder.filename().empty()) return;  // "a/b/" is "a/b"
+    std::vector<fs::path> changed;
+    if (parent != folder) changed = make_directories(parent);
+    if (folder.filename().empty()) return changed;  // "a/b/" is "a/b"
     if (mkdir(folder.c_str(), 0777) != 0) {
       if (errno != EEXIST) throw IoError(folder, "make the folder", errno);
       const std::optional<FileStatus> there = status(folder);  // another writer was faster
       if (!there || there->type != FileType::directory) throw IoError(folder, "make the folder", EEXIST);
-      return;
+      return changed;
     }
-    sync_directory(parent);
+    changed.push_back(parent);
+    return changed;
   }
 
   void sync_directory(const fs::path& folder) override {

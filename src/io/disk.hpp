@@ -72,7 +72,11 @@ class Disk {
   virtual void remove(const std::filesystem::path& path) = 0;
   // The time of change becomes now, by the file system's own clock.
   virtual void touch(const std::filesystem::path& path) = 0;
-  virtual void create_directories(const std::filesystem::path& folder) = 0;
+  void create_directories(const std::filesystem::path& folder) {
+    for (const std::filesystem::path& changed : make_directories(folder)) sync_directory(changed);
+  }
+  // The same, but syncing is left to the caller: the folders that got a new entry.
+  virtual std::vector<std::filesystem::path> make_directories(const std::filesystem::path& folder) = 0;
   virtual void sync_directory(const std::filesystem::path& folder) = 0;
   virtual DiskSpace space(const std::filesystem::path& path) = 0;
   // Whether several threads may use it at the same time.

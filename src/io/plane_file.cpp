@@ -87,11 +87,20 @@ void PlaneWriter::write_rows(std::span<const double> values) {
   remaining_ -= values.size();
 }
 
-Published PlaneWriter::publish() {
+void PlaneWriter::end() {
   assert(remaining_ == 0 && "published before all rows were written");
   const std::int32_t marker = grid_;
   writer_.write(std::as_bytes(std::span(&marker, 1)));
+}
+
+Published PlaneWriter::publish() {
+  end();
   return writer_.publish();
+}
+
+Published PlaneWriter::publish_unsynced(std::set<std::filesystem::path>& folders) {
+  end();
+  return writer_.publish_unsynced(folders);
 }
 
 ReadPlane read_scalar_plane(Disk& disk, const std::filesystem::path& path, int grid) {

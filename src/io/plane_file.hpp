@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <span>
 
 #include "base/grid2d.hpp"
@@ -48,9 +49,12 @@ class PlaneWriter {
  public:
   PlaneWriter(Disk& disk, const std::filesystem::path& path, int grid, int fields);
   void write_rows(std::span<const double> values);
-  Published publish();  // REQUIRES: all rows written
+  // As AtomicWriter's. REQUIRES: all rows written
+  Published publish();
+  Published publish_unsynced(std::set<std::filesystem::path>& folders);
 
  private:
+  void end();
   AtomicWriter writer_;
   int grid_;
   std::uint64_t remaining_;

@@ -53,7 +53,7 @@ class ClosedFolderDisk final : public Disk {
   bool link_if_absent(const Path& from, const Path& to) override { return disk_.link_if_absent(from, to); }
   void touch(const Path& path) override { disk_.touch(path); }
   void remove(const Path& path) override { disk_.remove(path); }
-  void create_directories(const Path& folder) override { disk_.create_directories(folder); }
+  std::vector<Path> make_directories(const Path& folder) override { return disk_.make_directories(folder); }
   void sync_directory(const Path& folder) override { disk_.sync_directory(folder); }
   DiskSpace space(const Path& path) override { return disk_.space(path); }
 

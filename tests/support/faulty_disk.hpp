@@ -80,9 +80,9 @@ class FaultyDisk final : public Disk {
     count(path, "touch");
     disk_.touch(path);
   }
-  void create_directories(const Path& folder) override {
+  std::vector<Path> make_directories(const Path& folder) override {
     count(folder, "make the folder");
-    disk_.create_directories(folder);
+    return disk_.make_directories(folder);
   }
   void sync_directory(const Path& folder) override {
     count(folder, "sync the folder");

@@ -25,7 +25,12 @@ class MemoryDisk final : public Disk {
   MemoryDisk() { names_["/"] = durable_names_["/"] = new_node(FileType::directory); }
 
   void power_loss(Names names) {
-    if (names == Names::lost) names_ = durable_names_;
+    if (names == Names::lost) {
+      // What lies in a folder goes with it.
+      names_.clear();
+      for (const auto& [path, node] : durable_names_)
+        if (path == "/" || names_.count(key(Path(path).parent_path())) != 0) names_[path] = node;
+    }
     for (auto& [path, node] : names_) node->content = node->durable_content;
     durable_names_ = names_;
   }
@@ -100,16 +105,21 @@ class MemoryDisk final : public Disk {
   void touch(const Path& path) override {
     require_file(path, "touch")->status.modified_ns = static_cast<std::int64_t>(next_inode_++);
   }
-  void create_directories(const Path& folder) override {
+  std::vector<Path> make_directories(const Path& folder) override {
+    std::vector<Path> changed;
     Path way = "/";
     for (const Path& part : Path(key(folder)).relative_path()) {
+      const Path above = way;
       way /= part;
       const auto found = names_.find(key(way));
-      if (found == names_.end())
-        names_[key(way)] = durable_names_[key(way)] = new_node(FileType::directory);
-      else if (found->second->status.type != FileType::directory)
+      if (found == names_.end()) {
+        names_[key(way)] = new_node(FileType::directory);
+        changed.push_back(above);
+      } else if (found->second->status.type != FileType::directory) {
         throw IoError(way, "make the folder", ENOTDIR);
+      }
     }
+    return changed;
   }
   void sync_directory(const Path& folder) override {
     require_folder(folder, "sync the folder");

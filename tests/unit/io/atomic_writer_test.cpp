@@ -233,13 +233,32 @@ class DiskThatClearsTheWay final : public Disk {
   }
   void touch(const std::filesystem::path& path) override { disk_.touch(path); }
   void remove(const std::filesystem::path& path) override { disk_.remove(path); }
-  void create_directories(const std::filesystem::path& folder) override { disk_.create_directories(folder); }
+  std::vector<std::filesystem::path> make_directories(const std::filesystem::path& folder) override {
+    return disk_.make_directories(folder);
+  }
   void sync_directory(const std::filesystem::path& folder) override { disk_.sync_directory(folder); }
   DiskSpace space(const std::filesystem::path& path) override { return disk_.space(path); }
 
  private:
   Disk& disk_;
 };
+
+TEST(AtomicWriter, FoldersThatItMakesAreDurableWithTheFile) {
+  const std::filesystem::path target = "/new/folder/file";
+  MemoryDisk at_once, later;
+  publish_text(at_once, target, kContent);
+  at_once.power_loss(Names::lost);
+  EXPECT_EQ(read_text(at_once, target), kContent);
+
+  std::set<std::filesystem::path> folders;
+  AtomicWriter writer(later, target);
+  writer.write(bytes_of(kContent));
+  writer.publish_unsynced(folders);
+  EXPECT_EQ(read_text(later, target), kContent);
+  for (const std::filesystem::path& folder : folders) later.sync_directory(folder);
+  later.power_loss(Names::lost);
+  EXPECT_EQ(read_text(later, target), kContent);
+}
 
 TEST(AtomicWriter, ANameThatGetsFreeInTheMomentIsTaken) {
   MemoryDisk memory;

@@ -49,7 +49,9 @@ class SeenFilesTest : public testing::Test {
     }
     void remove(const fs::path& path) override { real_disk().remove(path); }
     void touch(const fs::path& path) override { real_disk().touch(path); }
-    void create_directories(const fs::path& folder) override { real_disk().create_directories(folder); }
+    std::vector<fs::path> make_directories(const fs::path& folder) override {
+      return real_disk().make_directories(folder);
+    }
     void sync_directory(const fs::path& folder) override { real_disk().sync_directory(folder); }
     DiskSpace space(const fs::path& path) override { return real_disk().space(path); }
 
