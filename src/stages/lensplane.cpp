@@ -137,10 +137,11 @@ void make_passes(PassSeries& series, const LensplaneInputs& inputs, const ReadTo
     stop_together(ranks);
     if (!run) run = std::make_unique<LensplanePassRun>(setting, *reading, pass, series.title());
     if (passes.size() > 1) put_down_kept(setting, *kept, *run, series.title());
-    const bool goes_on = series.plan.written_beside && series.passes + 1 < series.plan.passes();
-    series.made += run->publish(series.writing, goes_on);
-    if (!goes_on) together(ranks, [&] { series.writing.finish(); });
-    series.book.write_if_due();
+    series.made += run->publish(series.writing);
+    if (series.book.is_due()) {
+      together(ranks, [&] { series.writing.finish(); });
+      series.book.write();
+    }
     ++series.passes;
     run.reset();
   }
@@ -195,11 +196,12 @@ StageOutcome run_lensplane(const StageContext& context, const StageRequest& requ
                                  assignment,
                                  buffers};
   ReceiptBook book(context, Stage::lensplanes, request.threads);
-  PlaneWriting writing(book);
+  PlaneWriting writing(context, book);
   PassSeries series{setting, dmo_planes, writing, book, plan, {}, 0, 0};
   try {
     for (const ReadTogether& passes : plan.readings)
       make_passes(series, inputs.at(passes.front().snapshot_index), passes);
+    together(context.ranks, [&] { writing.finish(); });
     outcome.made = series.made;
   } catch (const Failure&) {
     // All ranks fail together: what is published gets its receipt.

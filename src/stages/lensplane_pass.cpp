@@ -146,7 +146,7 @@ ProductRecord LensplanePassRun::record_of(const Output& output) const {
   return record;
 }
 
-std::size_t LensplanePassRun::publish(PlaneWriting& writing, bool goes_on) {
+std::size_t LensplanePassRun::publish(PlaneWriting& writing) {
   const Communicator& ranks = context_.ranks;
   const auto owners = static_cast<std::size_t>(ranks.size());
   const std::size_t made = outputs_.size();
@@ -165,11 +165,7 @@ std::size_t LensplanePassRun::publish(PlaneWriting& writing, bool goes_on) {
     together(ranks, [&] {
       for (std::size_t n = first + static_cast<std::size_t>(ranks.rank()); n < end; n += owners) {
         const Output& output = outputs_[n];
-        const PlaneParts parts{output.whole, output.change, nullptr};
-        const bool is_last = n + owners >= made;
-        writing.start(context_, output.id,
-                      goes_on && is_last ? detached(parts, context_.campaign.lensplanes.grid) : parts,
-                      setting_.quantum, record_of(output));
+        writing.write(output.id, {output.whole, output.change.get()}, setting_.quantum, record_of(output));
         throw_if_stop_requested();
         context_.progress.advance(std::min(owners, end - n));
       }

@@ -25,9 +25,9 @@ class LensplanePassRun {
   // Members of word `word` of the reading's regions. Not collective.
   void put_down(Simulation simulation, const ParticleBatch& batch, const BatchMembers& members,
                 std::size_t word);
-  // Collective, after all members of all ranks are put down. Returns the number of planes published, the last of each
-  // rank still on its way in `writing`; goes_on: while the next pass takes the memory of this one.
-  std::size_t publish(PlaneWriting& writing, bool goes_on);
+  // Collective, after all members of all ranks are put down. Returns the number of planes made, some of them still on
+  // their way in `writing`.
+  std::size_t publish(PlaneWriting& writing);
 
  private:
   struct UnitChanges {

@@ -70,17 +70,13 @@ class WorkPlanner {
     if (request_.estimate_only || request_.pass_seconds > 0)
       times_.emplace(campaign, inputs_, context_.ranks.size(),
                      measure_speed(context_, inputs_.begin()->second, request_.threads));
-    std::uint64_t largest_alone = 0, largest_written = 0;
-    for (const ProductId& id : products_) {
-      const LensplanePass alone = pass_of(id);
-      largest_alone = std::max(largest_alone, sizes_.pass(alone));
-      largest_written = std::max(largest_written, sizes_.largest_written(alone));
-    }
+    std::uint64_t largest_alone = 0;
+    for (const ProductId& id : products_) largest_alone = std::max(largest_alone, sizes_.pass(pass_of(id)));
     LensplaneWork work;
     work.memory = divide_memory(budget, largest_of_all(context_.ranks, resident_memory()),
                                 campaign.lensplanes.grid, largest_share(inputs_, campaign, context_.ranks),
                                 replacement_words(campaign, products_), largest_alone);
-    std::uint64_t room = budget - work.memory.other_bytes;
+    const std::uint64_t room = budget - work.memory.other_bytes;
     work.readings = divide(room);
     // Particles inside regions that stay need not be read again, and planes of few realizations at a time take less
     // memory.
@@ -94,20 +90,9 @@ class WorkPlanner {
       work.readings = std::move(fewer);
       work.kept = true;
       work.peak_bytes = kept;
-      room -= kept;
-    }
-    // A plane still being written takes room in the next pass: only if that costs no pass more.
-    if (room >= largest_written + largest_alone) {
-      std::vector<ReadTogether> beside =
-          work.kept ? divide_kept(room - largest_written) : divide(room - largest_written);
-      if (beside.size() == work.readings.size()) {
-        work.readings = std::move(beside);
-        work.written_beside = true;
-      }
     }
     work.peak_bytes += largest(work.readings) + work.memory.other_bytes;
     if (times_) estimate_times(work);
-    if (work.written_beside && work.passes() > 1) work.peak_bytes += largest_written;
     return work;
   }
 

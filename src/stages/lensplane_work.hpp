@@ -28,7 +28,6 @@ struct LensplaneWork {
   std::vector<ReadTogether> readings;
   std::uint64_t peak_bytes = 0;  // of a rank
   bool kept = false;             // particles inside regions stay in memory between the passes of a reading
-  bool written_beside = false;   // the last planes of a pass are written while the next one reads
   std::vector<double> seconds;   // per pass; empty: nobody asked
   double particles = 0;          // read, over all passes and ranks
 

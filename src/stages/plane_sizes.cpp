@@ -93,11 +93,4 @@ std::uint64_t PlaneSizes::changes(const LensplanePass& pass) const {
   return bytes;
 }
 
-std::uint64_t PlaneSizes::largest_written(const LensplanePass& pass) const {
-  std::uint64_t largest = 0;
-  for (const PlaneUnit& part : pass.units)
-    for (const int model : part.models) largest = std::max(largest, change(pass.snapshot_index, part, model));
-  return whole() + largest;
-}
-
 }  // namespace lenswright

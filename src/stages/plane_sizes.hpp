@@ -34,8 +34,6 @@ class PlaneSizes {
   std::uint64_t whole(const LensplanePass& pass) const;
   std::uint64_t changes(const LensplanePass& pass) const;
   std::uint64_t pass(const LensplanePass& pass) const { return whole(pass) + changes(pass); }
-  // The most that one of its planes keeps while it is written: a whole plane, and the tiles that change it.
-  std::uint64_t largest_written(const LensplanePass& pass) const;
 
   // What a replace model changes of its dmo plane, seen through `transform`.
   TileSet tiles(int snapshot_index, const PlaneUnit& unit, int model,

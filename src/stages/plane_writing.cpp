@@ -3,27 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <set>
 #include <utility>
-#include <vector>
 
 #include "base/error.hpp"
 #include "campaign/product_path.hpp"
-#include "io/plane_file.hpp"
 
 namespace lenswright {
 
-PlaneParts detached(const PlaneParts& parts, int grid) {
-  auto own = std::make_shared<QuantaPlane>(grid);
-  std::copy(parts.whole.begin(), parts.whole.end(), own->values().begin());
-  if (parts.change) parts.change->add_rows_to(0, own->values());
-  return {own->values(), nullptr, own};
-}
+namespace {
 
-Published write_mass_plane(const StageContext& context, const ProductId& id, const PlaneParts& parts,
-                           const MassQuantum& quantum) {
-  const Campaign& campaign = context.campaign;
+void write_pixels(PlaneWriter& writer, const Campaign& campaign, const ProductId& id, const PlaneParts& parts,
+                  const MassQuantum& quantum) {
   const int grid = campaign.lensplanes.grid;
-  PlaneWriter writer(context.disk, absolute_path(campaign, id), grid, kScalarFields);
   // A row of tiles at a time stays in a core's cache from the sum to the file.
   constexpr int kRows = TileSet::kTile;
   const std::span<const std::int64_t> whole = parts.whole;
@@ -47,34 +41,114 @@ Published write_mass_plane(const StageContext& context, const ProductId& id, con
     }
     writer.write_rows(std::span<const double>(rows.data(), count));
   }
-  return writer.publish();
 }
 
-void PlaneWriting::start(const StageContext& context, const ProductId& id, PlaneParts parts,
-                         const MassQuantum& quantum, ProductRecord record) {
-  finish();
-  flight_.emplace();
-  flight_->record = std::move(record);
-  flight_->path = relative_path(context.campaign, id);
-  flight_->published = std::async(std::launch::async, [&context, id, parts = std::move(parts), quantum] {
-    return write_mass_plane(context, id, parts, quantum);
-  });
+}  // namespace
+
+PlaneWriting::PlaneWriting(const StageContext& context, ReceiptBook& book, std::uint64_t most_in_flight)
+    : context_(context),
+      book_(book),
+      most_in_flight_(most_in_flight),
+      publisher_([this] { publish_all(); }) {}
+
+PlaneWriting::~PlaneWriting() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  begun_.notify_all();
+  publisher_.join();
+}
+
+void PlaneWriting::publish_all() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    begun_.wait(lock, [&] { return closing_ || !flights_.empty(); });
+    if (closing_) return;
+    // Folders are synced once, when no plane is left for now: several planes lie in each, and for the file system all are
+    // one commit.
+    std::vector<ProductRecord> published;
+    std::set<std::filesystem::path> folders;
+    is_publishing_ = true;
+    while (!closing_ && !flights_.empty()) {
+      Flight flight = std::move(flights_.front());
+      flights_.pop_front();
+      lock.unlock();
+      tell_problem_of([&] {
+        const Published file = flight.writer->publish_unsynced(folders);
+        flight.record.files.push_back({flight.path, file.size, file.digest});
+        published.push_back(std::move(flight.record));
+      });
+      flight.writer.reset();
+      lock.lock();
+      bytes_ -= flight.bytes;
+      ended_.notify_all();
+    }
+    lock.unlock();
+    const bool all_synced = tell_problem_of([&] {
+      for (const std::filesystem::path& folder : folders) context_.disk.sync_directory(folder);
+    });
+    lock.lock();
+    if (all_synced) std::move(published.begin(), published.end(), std::back_inserter(published_));
+    is_publishing_ = false;
+    ended_.notify_all();
+  }
+}
+
+bool PlaneWriting::tell_problem_of(const std::function<void()>& step) {
+  try {
+    step();
+    return true;
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    if (!problem_) problem_ = std::current_exception();
+    return false;
+  }
+}
+
+void PlaneWriting::write(const ProductId& id, const PlaneParts& parts, const MassQuantum& quantum,
+                         ProductRecord record) {
+  const Campaign& campaign = context_.campaign;
+  const int grid = campaign.lensplanes.grid;
+  auto writer =
+      std::make_unique<PlaneWriter>(context_.disk, absolute_path(campaign, id), grid, kScalarFields);
+  write_pixels(*writer, campaign, id, parts, quantum);
+  {
+    const std::uint64_t bytes = plane_file_size(grid, kScalarFields);
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [&] { return bytes_ == 0 || bytes_ + bytes <= most_in_flight_; });
+    flights_.push_back({std::move(record), relative_path(campaign, id), bytes, std::move(writer)});
+    bytes_ += bytes;
+  }
+  begun_.notify_all();
+  book_published();
+}
+
+void PlaneWriting::book_published() {
+  std::vector<ProductRecord> published;
+  std::exception_ptr problem;
+  {
+    const std::lock_guard lock(mutex_);
+    published.swap(published_);
+    problem = std::exchange(problem_, nullptr);
+  }
+  for (ProductRecord& record : published) book_.add(std::move(record));
+  if (problem) std::rethrow_exception(problem);
 }
 
 void PlaneWriting::finish() {
-  if (!flight_) return;
-  Flight landed = std::move(*flight_);
-  flight_.reset();
-  const Published published = landed.published.get();
-  landed.record.files.push_back({landed.path, published.size, published.digest});
-  book_.add(std::move(landed.record));
+  {
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [&] { return flights_.empty() && !is_publishing_; });
+  }
+  book_published();
 }
 
 void PlaneWriting::finish_quietly() noexcept {
   try {
     finish();
   } catch (...) {
-    // The failure that ends the run is told; this plane has none of its own to tell and no receipt.
+    // The failure that ends the run is told; a plane that was in flight has none of its own to tell and no receipt.
   }
 }
 

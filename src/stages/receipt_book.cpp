@@ -60,9 +60,13 @@ void ReceiptBook::write() {
   });
 }
 
-void ReceiptBook::write_if_due() {
+bool ReceiptBook::is_due() const {
   // Rank 0 looks at its clock for all.
-  if (context_.ranks.any(context_.ranks.first() && Clock::now() - last_ >= interval_)) write();
+  return context_.ranks.any(context_.ranks.first() && Clock::now() - last_ >= interval_);
+}
+
+void ReceiptBook::write_if_due() {
+  if (is_due()) write();
 }
 
 void with_receipts(ReceiptBook& book, const std::function<void()>& body) {

@@ -107,7 +107,8 @@ class ReceiptBook {
   void add(ProductRecord record);              // on the rank that published it
   std::size_t size() const { return added_; }  // added on this rank so far
   void write();                                // collective; nothing is written if no rank has a new record
-  void write_if_due();  // collective; writes if `interval` has passed since the last time
+  bool is_due() const;  // collective: whether `interval` has passed since the last time
+  void write_if_due();  // collective
 
  private:
   const StageContext& context_;
