@@ -1,8 +1,10 @@
-// faulty_disk.hpp: passes everything on to another disk and counts, but the n-th operation goes wrong.
+// faulty_disk.hpp: passes everything on to another disk and counts, but the n-th operation goes wrong. Threads may share
+// it as far as they may share that disk.
 #pragma once
 
 #include <cerrno>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "base/error.hpp"
@@ -114,6 +116,7 @@ class FaultyDisk final : public Disk {
     Writable(FaultyDisk& disk, Path path, std::unique_ptr<WritableFile> file)
         : disk_(disk), path_(std::move(path)), file_(std::move(file)) {}
     void write(std::span<const std::byte> bytes) override {
+      const std::lock_guard lock(disk_.mutex_);
       if (disk_.operations_ + 1 == disk_.fault_.at) {
         file_->write(bytes.first(bytes.size() / 2));
         disk_.count(path_, "write");
@@ -138,6 +141,7 @@ class FaultyDisk final : public Disk {
   };
 
   void count(const Path& path, const std::string& operation) {
+    const std::lock_guard lock(mutex_);
     ++operations_;
     if (fault_.at == 0 || operations_ < fault_.at) return;
     if (operations_ == fault_.at) struck_operation_ = operation;
@@ -148,6 +152,7 @@ class FaultyDisk final : public Disk {
 
   Disk& disk_;
   Fault fault_;
+  std::recursive_mutex mutex_;  // of what follows
   std::size_t operations_ = 0;
   std::string struck_operation_;
 };

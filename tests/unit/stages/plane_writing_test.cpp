@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "fault_walk.hpp"
 #include "ledger/receipt_index.hpp"
 #include "small_tree.hpp"
 
@@ -114,6 +115,39 @@ TEST_P(PlaneWritingTest, ANegativePixelIsNamedAndNothingOfThePlaneStays) {
   EXPECT_FALSE(is_published(1));
   EXPECT_EQ(book_.size(), 1U);
   EXPECT_EQ(temporary_files(), 0U);
+}
+
+TEST_P(PlaneWritingTest, WhicheverOperationFailsNoPlaneIsDamagedAndNoneIsSaidToBeThereThatIsNot) {
+  constexpr std::size_t kPlanes = 4;
+  std::size_t booked = 0;
+  const auto prepare = [&] { std::filesystem::remove_all(tree_.campaign().lensplanes.root / "dmo"); };
+  const auto act = [&](Disk& disk) {
+    const StageContext faulty{tree_.campaign(), disk, ranks_, silent_};
+    ReceiptBook book(faulty, Stage::lensplanes, 1);
+    try {
+      PlaneWriting writing(faulty, book, GetParam());
+      for (std::size_t n = 0; n < kPlanes; ++n)
+        writing.write(products_[n], {planes_[n], nullptr}, quantum_, record_of(products_[n]));
+      writing.finish();
+    } catch (...) {
+      booked = book.size();
+      throw;
+    }
+    booked = book.size();
+  };
+  const auto check = [&](bool ended) {
+    std::size_t published = 0;
+    for (std::size_t n = 0; n < kPlanes; ++n) {
+      if (!is_published(n)) continue;
+      EXPECT_EQ(test::read_file(tree_.file(products_[n])), expected_bytes(n));
+      ++published;
+    }
+    EXPECT_LE(booked, published);
+    if (ended) {
+      EXPECT_EQ(booked, kPlanes);
+    }
+  };
+  EXPECT_GT(test::strike_everywhere(prepare, act, check), 3 * kPlanes);
 }
 
 TEST_P(PlaneWritingTest, AbandonedItLeavesWholePlanesOrNone) {
