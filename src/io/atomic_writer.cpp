@@ -38,11 +38,26 @@ AtomicWriter::AtomicWriter(Disk& disk, std::filesystem::path target)
       target_(std::move(target)),
       temporary_(target_.parent_path() / make_temporary_name(target_.filename().string())) {
   changed_ = disk_.make_directories(target_.parent_path());
-  file_ = disk_.create(temporary_);
+  try {
+    file_ = disk_.create(temporary_);
+  } catch (...) {
+    sync_changed();
+    throw;
+  }
+}
+
+// Folders that were made stay, and another writer's file in them may be published: it relies on them.
+void AtomicWriter::sync_changed() noexcept {
+  try {
+    for (const std::filesystem::path& folder : changed_) disk_.sync_directory(folder);
+  } catch (...) {
+    // Why nothing is published is told already.
+  }
 }
 
 AtomicWriter::~AtomicWriter() {
   if (published_) return;
+  sync_changed();
   try {
     file_.reset();
     disk_.remove(temporary_);

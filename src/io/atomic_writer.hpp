@@ -2,7 +2,7 @@
 // one.
 //
 // Sequence: temporary name in the same folder, write, length check, fsync, close, rename that refuses to
-//           replace, fsync of the folder. The digest is computed on the way.
+//           replace, fsync of the folder, and of those above that were made for it. The digest is computed on the way.
 // A file of the same bytes that is already there is recognised (two writers of one product are harmless); one
 // with other bytes is an IoError of EEXIST and stays as it is.
 #pragma once
@@ -32,7 +32,7 @@ class AtomicWriter {
  public:
   // Makes the folder if needed; creates the temporary file.
   AtomicWriter(Disk& disk, std::filesystem::path target);
-  ~AtomicWriter();  // unpublished: the temporary file is removed
+  ~AtomicWriter();  // unpublished: the temporary file is removed; folders stay
   AtomicWriter(const AtomicWriter&) = delete;
   AtomicWriter& operator=(const AtomicWriter&) = delete;
   void write(std::span<const std::byte> bytes);
@@ -42,6 +42,7 @@ class AtomicWriter {
   Published publish_unsynced(std::set<std::filesystem::path>& folders);
 
  private:
+  void sync_changed() noexcept;
   Disk& disk_;
   std::filesystem::path target_;
   std::filesystem::path temporary_;

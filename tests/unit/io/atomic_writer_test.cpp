@@ -260,6 +260,24 @@ TEST(AtomicWriter, FoldersThatItMakesAreDurableWithTheFile) {
   EXPECT_EQ(read_text(later, target), kContent);
 }
 
+TEST(AtomicWriter, AFolderThatAnAbandonedWriterMadeIsDurableForOthers) {
+  const std::filesystem::path target = "/new/folder/file";
+  MemoryDisk memory;
+  auto abandoned = std::make_unique<AtomicWriter>(memory, "/new/folder/other");
+  publish_text(memory, target, kContent);
+  abandoned.reset();
+  memory.power_loss(Names::lost);
+  EXPECT_EQ(read_text(memory, target), kContent);
+
+  MemoryDisk full;
+  FaultyDisk refusing(full, Fault{2, FaultKind::error, ENOSPC});  // the folder is made, the file is not
+  EXPECT_THROW(AtomicWriter(refusing, "/new/folder/other"), IoError);
+  EXPECT_EQ(refusing.struck_operation(), "create");
+  publish_text(full, target, kContent);
+  full.power_loss(Names::lost);
+  EXPECT_EQ(read_text(full, target), kContent);
+}
+
 TEST(AtomicWriter, ANameThatGetsFreeInTheMomentIsTaken) {
   MemoryDisk memory;
   memory.put(kTarget, "old");
