@@ -1,8 +1,10 @@
 // plane_writing.hpp: mass planes on their way to disk while the rank goes on with its work.
 //
-// The rank makes a plane's pixels and hands them to the system; a thread of its own waits for the disk and publishes one plane
-// after another, also while the next pass puts particles down. What is on its way lies in the system's cache, not in this
-// program's memory; beside the plane that is being made it is at most `most_in_flight` bytes, or one plane. Not collective; touches neither MPI nor HDF5.
+// The rank makes a plane's pixels and hands them to the system; a thread of its own waits for the disk and publishes one
+// plane after another, also while the next pass puts particles down. What is on its way lies in the system's cache, not in
+// this program's memory; beside the plane that is being made it is at most `most_in_flight` bytes, or one plane.
+// In:  quanta per pixel, N x N row-major. Out: files of Msun/h per pixel (io/plane_file)
+// Not collective; touches neither MPI nor HDF5.
 #pragma once
 
 #include <condition_variable>
