@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::uint64_t kCompareBlock = std::uint64_t{1} << 20;
 constexpr int kAttempts = 3;
+// A large file goes to disk in pieces of this size while the rest of it is being made: to sync it then is to wait for
+// the last.
+constexpr std::uint64_t kBytesToDisk = std::uint64_t{2} << 20;
 
 bool holds_bytes(Disk& disk, const std::filesystem::path& path, std::uint64_t size, const Digest& digest) {
   const std::unique_ptr<ReadableFile> file = disk.open(path);
@@ -33,10 +36,11 @@ bool holds_bytes(Disk& disk, const std::filesystem::path& path, std::uint64_t si
 
 }  // namespace
 
-AtomicWriter::AtomicWriter(Disk& disk, std::filesystem::path target)
+AtomicWriter::AtomicWriter(Disk& disk, std::filesystem::path target, WriteBack write_back)
     : disk_(disk),
       target_(std::move(target)),
-      temporary_(target_.parent_path() / make_temporary_name(target_.filename().string())) {
+      temporary_(target_.parent_path() / make_temporary_name(target_.filename().string())),
+      write_back_(write_back) {
   changed_ = disk_.make_directories(target_.parent_path());
   try {
     file_ = disk_.create(temporary_);
@@ -70,6 +74,12 @@ void AtomicWriter::write(std::span<const std::byte> bytes) {
   file_->write(bytes);
   digest_.add(bytes);
   written_ += bytes.size();
+  if (write_back_ == WriteBack::while_written && written_ - begun_ >= kBytesToDisk) begin_sync();
+}
+
+void AtomicWriter::begin_sync() {
+  file_->begin_sync();
+  begun_ = written_;
 }
 
 Published AtomicWriter::publish() {
@@ -81,11 +91,11 @@ Published AtomicWriter::publish() {
 
 Published AtomicWriter::publish_unsynced(std::set<std::filesystem::path>& folders) {
   assert(!published_ && "published twice");
+  file_->sync();
   const std::optional<FileStatus> status = disk_.status(temporary_);
   if (!status || status->size != written_)
     throw IoError(temporary_,
                   fmt::format("write {} bytes (it holds {})", written_, status ? status->size : 0), EIO);
-  file_->sync();
   file_->close();
   const Digest digest = digest_.digest();
   bool was_there = false;

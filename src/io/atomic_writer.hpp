@@ -28,14 +28,18 @@ struct Published {
   bool was_there = false;  // the same bytes had been published before
 };
 
+// When the bytes of a large file start on their way to disk.
+enum class WriteBack { while_written, when_told };
+
 class AtomicWriter {
  public:
   // Makes the folder if needed; creates the temporary file.
-  AtomicWriter(Disk& disk, std::filesystem::path target);
+  AtomicWriter(Disk& disk, std::filesystem::path target, WriteBack write_back = WriteBack::while_written);
   ~AtomicWriter();  // unpublished: the temporary file is removed; folders stay
   AtomicWriter(const AtomicWriter&) = delete;
   AtomicWriter& operator=(const AtomicWriter&) = delete;
   void write(std::span<const std::byte> bytes);
+  void begin_sync();  // as WritableFile's
   Published publish();
   // The same but for the last step, which one call may do for many files: until `folders` are synced, nobody is to be told
   // that the file is there.
@@ -49,7 +53,9 @@ class AtomicWriter {
   std::vector<std::filesystem::path> changed_;  // folders that got a folder for it
   std::unique_ptr<WritableFile> file_;
   DigestStream digest_;
+  WriteBack write_back_;
   std::uint64_t written_ = 0;
+  std::uint64_t begun_ = 0;  // bytes on their way to disk
   bool published_ = false;
 };
 

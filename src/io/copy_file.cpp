@@ -36,6 +36,7 @@ Published copy_file(Disk& disk, const std::filesystem::path& from, const std::fi
   DigestStream digest;
   for_each_block(*source, [&](std::span<const std::byte> block) {
     copy->write(block);
+    copy->begin_sync();
     digest.add(block);
   });
   copy->sync();

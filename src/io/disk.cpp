@@ -4,12 +4,15 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "io/rename_no_replace.hpp"
@@ -25,9 +28,9 @@ constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 // on another machine, and the next file takes its pages. To find new ones for gigabytes of planes cost more than to
 // compute them.
 constexpr std::uint64_t kBytesNotKept = std::uint64_t{4} << 20;
-// A large file goes to disk in pieces of this size while the rest of it is being made: to sync it then is to wait for
-// the last.
-constexpr std::uint64_t kBytesToDisk = std::uint64_t{2} << 20;
+// A file that is handed over in whole pages, each at its place, takes the system a third less time than one that is not:
+// planes begin with four bytes.
+constexpr std::size_t kPage = 4096;
 
 FileStatus status_of(const struct stat& raw) {
   FileStatus status;
@@ -106,38 +109,62 @@ class RealWritableFile final : public WritableFile {
     if (file_.get() < 0) throw IoError(path_, "create", errno);
   }
   void write(std::span<const std::byte> bytes) override {
-    while (!bytes.empty()) {
-      const ssize_t put = ::write(file_.get(), bytes.data(), bytes.size());
-      if (put < 0 && errno == EINTR) continue;
-      if (put <= 0) throw IoError(path_, "write", put < 0 ? errno : EIO);
-      bytes = bytes.subspan(static_cast<std::size_t>(put));
-      written_ += static_cast<std::uint64_t>(put);
-    }
-    if (written_ - begun_ >= kBytesToDisk) begin_to_disk();
+    // Whole pages go to the system at their places, which it then takes in long runs; the rest waits for what follows.
+    const std::size_t all = rest_.size() + bytes.size(), later = all % kPage;
+    if (all >= kPage) put(bytes.first(bytes.size() - later));
+    const std::span<const std::byte> kept = all >= kPage ? bytes.last(later) : bytes;
+    rest_.insert(rest_.end(), kept.begin(), kept.end());
+  }
+  // What goes wrong on the way shows when the file is synced.
+  void begin_sync() override {
+    put({});
+    static_cast<void>(sync_file_range(file_.get(), static_cast<off_t>(begun_),
+                                      static_cast<off_t>(written_ - begun_), SYNC_FILE_RANGE_WRITE));
+    begun_ = written_;
   }
   void sync() override {
+    put({});
     while (fsync(file_.get()) != 0)
       if (errno != EINTR) throw IoError(path_, "sync", errno);
     // Advice that a file system may ignore.
     if (written_ >= kBytesNotKept) posix_fadvise(file_.get(), 0, 0, POSIX_FADV_DONTNEED);
   }
   void close() override {
+    put({});
     const int number = file_.release();
     // After EINTR the descriptor is gone on Linux, and closing it again could hit another file.
     if (number >= 0 && ::close(number) != 0 && errno != EINTR) throw IoError(path_, "close", errno);
   }
 
  private:
-  // Starts, and does not wait: what goes wrong shows when the file is synced.
-  void begin_to_disk() {
-    static_cast<void>(sync_file_range(file_.get(), static_cast<off_t>(begun_),
-                                      static_cast<off_t>(written_ - begun_), SYNC_FILE_RANGE_WRITE));
-    begun_ = written_;
+  // The rest, and `bytes` after it.
+  void put(std::span<const std::byte> bytes) {
+    std::array<iovec, 2> parts{iovec{rest_.data(), rest_.size()},
+                               iovec{const_cast<std::byte*>(bytes.data()), bytes.size()}};
+    for (auto part = parts.begin(); part != parts.end();) {
+      if (part->iov_len == 0) {
+        ++part;
+        continue;
+      }
+      const ssize_t taken = writev(file_.get(), &*part, static_cast<int>(parts.end() - part));
+      if (taken < 0 && errno == EINTR) continue;
+      if (taken <= 0) throw IoError(path_, "write", taken < 0 ? errno : EIO);
+      written_ += static_cast<std::uint64_t>(taken);
+      for (auto left = static_cast<std::size_t>(taken); left > 0;) {
+        const std::size_t of_part = std::min(left, part->iov_len);
+        part->iov_base = static_cast<std::byte*>(part->iov_base) + of_part;
+        part->iov_len -= of_part;
+        left -= of_part;
+        if (part->iov_len == 0) ++part;
+      }
+    }
+    rest_.clear();
   }
   fs::path path_;
   Descriptor file_;
-  std::uint64_t written_ = 0;
-  std::uint64_t begun_ = 0;  // bytes on their way to disk
+  std::vector<std::byte> rest_;  // less than a page
+  std::uint64_t written_ = 0;    // bytes that the system has
+  std::uint64_t begun_ = 0;      // bytes on their way to disk
 };
 
 class RealDisk final : public Disk {

@@ -47,7 +47,10 @@ class ReadableFile {
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
-  virtual void write(std::span<const std::byte> bytes) = 0;  // all, or throws
+  // All, or throws; the last bytes may reach the file only with what is called next.
+  virtual void write(std::span<const std::byte> bytes) = 0;
+  // Starts to bring to disk what was written, and does not wait: to sync a large file then takes less long.
+  virtual void begin_sync() {}
   virtual void sync() = 0;
   virtual void close() = 0;  // reports errors that the destructor would swallow
 };

@@ -75,8 +75,9 @@ Digest PlaneReader::digest() const {
   return digest_.digest();
 }
 
-PlaneWriter::PlaneWriter(Disk& disk, const std::filesystem::path& path, int grid, int fields)
-    : writer_(disk, path), grid_(grid), remaining_(value_count(grid, fields)) {
+PlaneWriter::PlaneWriter(Disk& disk, const std::filesystem::path& path, int grid, int fields,
+                         WriteBack write_back)
+    : writer_(disk, path, write_back), grid_(grid), remaining_(value_count(grid, fields)) {
   const std::int32_t marker = grid_;
   writer_.write(std::as_bytes(std::span(&marker, 1)));
 }
@@ -89,8 +90,15 @@ void PlaneWriter::write_rows(std::span<const double> values) {
 
 void PlaneWriter::end() {
   assert(remaining_ == 0 && "published before all rows were written");
+  if (ended_) return;
   const std::int32_t marker = grid_;
   writer_.write(std::as_bytes(std::span(&marker, 1)));
+  ended_ = true;
+}
+
+void PlaneWriter::begin_sync() {
+  end();
+  writer_.begin_sync();
 }
 
 Published PlaneWriter::publish() {

@@ -47,9 +47,11 @@ class PlaneReader {
 
 class PlaneWriter {
  public:
-  PlaneWriter(Disk& disk, const std::filesystem::path& path, int grid, int fields);
+  PlaneWriter(Disk& disk, const std::filesystem::path& path, int grid, int fields,
+              WriteBack write_back = WriteBack::while_written);
   void write_rows(std::span<const double> values);
   // As AtomicWriter's. REQUIRES: all rows written
+  void begin_sync();
   Published publish();
   Published publish_unsynced(std::set<std::filesystem::path>& folders);
 
@@ -58,6 +60,7 @@ class PlaneWriter {
   AtomicWriter writer_;
   int grid_;
   std::uint64_t remaining_;
+  bool ended_ = false;
 };
 
 struct ReadPlane {

@@ -71,14 +71,16 @@ void PlaneWriting::publish_all() {
     std::set<std::filesystem::path> folders;
     is_publishing_ = true;
     while (!closing_ && !flights_.empty()) {
+      begin_all(lock);
       Flight flight = std::move(flights_.front());
       flights_.pop_front();
       lock.unlock();
-      tell_problem_of([&] {
-        const Published file = flight.writer->publish_unsynced(folders);
-        flight.record.files.push_back({flight.path, file.size, file.digest});
-        published.push_back(std::move(flight.record));
-      });
+      if (flight.writer)
+        tell_problem_of([&] {
+          const Published file = flight.writer->publish_unsynced(folders);
+          flight.record.files.push_back({flight.path, file.size, file.digest});
+          published.push_back(std::move(flight.record));
+        });
       flight.writer.reset();
       lock.lock();
       bytes_ -= flight.bytes;
@@ -92,6 +94,18 @@ void PlaneWriting::publish_all() {
     if (all_synced) std::move(published.begin(), published.end(), std::back_inserter(published_));
     is_publishing_ = false;
     ended_.notify_all();
+  }
+}
+
+// The disk gets all that wait at once: to wait for one then is to wait for its last bytes.
+void PlaneWriting::begin_all(std::unique_lock<std::mutex>& lock) {
+  for (std::size_t n = 0; n < flights_.size(); ++n) {
+    Flight& flight = flights_[n];  // stays where it is: only this thread takes flights out
+    if (flight.is_begun) continue;
+    flight.is_begun = true;
+    lock.unlock();
+    if (!tell_problem_of([&] { flight.writer->begin_sync(); })) flight.writer.reset();
+    lock.lock();
   }
 }
 
@@ -110,8 +124,8 @@ void PlaneWriting::write(const ProductId& id, const PlaneParts& parts, const Mas
                          ProductRecord record) {
   const Campaign& campaign = context_.campaign;
   const int grid = campaign.lensplanes.grid;
-  auto writer =
-      std::make_unique<PlaneWriter>(context_.disk, absolute_path(campaign, id), grid, kScalarFields);
+  auto writer = std::make_unique<PlaneWriter>(context_.disk, absolute_path(campaign, id), grid, kScalarFields,
+                                              WriteBack::when_told);
   write_pixels(*writer, campaign, id, parts, quantum);
   {
     const std::uint64_t bytes = plane_file_size(grid, kScalarFields);

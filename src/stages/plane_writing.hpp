@@ -1,8 +1,9 @@
 // plane_writing.hpp: mass planes on their way to disk while the rank goes on with its work.
 //
-// The rank makes a plane's pixels and hands them to the system; a thread of its own waits for the disk and publishes one
-// plane after another, also while the next pass puts particles down. What is on its way lies in the system's cache, not in
-// this program's memory; beside the plane that is being made it is at most `most_in_flight` bytes, or one plane.
+// The rank makes a plane's pixels and hands them to the system; a thread of its own starts all of them on their way to
+// disk, waits for it, and publishes one plane after another, also while the next pass puts particles down. What is on its
+// way lies in the system's cache, not in this program's memory; beside the plane that is being made it is at most
+// `most_in_flight` bytes, or one plane.
 // In:  quanta per pixel, N x N row-major. Out: files of Msun/h per pixel (io/plane_file)
 // Not collective; touches neither MPI nor HDF5.
 #pragma once
@@ -52,9 +53,11 @@ class PlaneWriting {
     ProductRecord record;
     std::string path;
     std::uint64_t bytes = 0;
-    std::unique_ptr<PlaneWriter> writer;
+    std::unique_ptr<PlaneWriter> writer;  // none: what was to be written failed
+    bool is_begun = false;                // on its way to disk
   };
   void publish_all();
+  void begin_all(std::unique_lock<std::mutex>& lock);
   void book_published();
   // False: `step` threw, which is kept for the rank to throw.
   bool tell_problem_of(const std::function<void()>& step);

@@ -35,7 +35,8 @@ class FaultyDisk final : public Disk {
   std::size_t operations() const { return operations_; }
   bool struck() const { return fault_.at != 0 && operations_ >= fault_.at; }
   const std::string& struck_operation() const { return struck_operation_; }
-  bool syncs = true;         // false: they are counted, but not passed on: quicker, where no power is lost
+  bool syncs =
+      true;  // false: they are counted, but the disk is not waited for: quicker, where no power is lost
   bool can_exchange = true;  // false: as a file system that cannot
 
   std::optional<FileStatus> status(const Path& path) override {
@@ -125,9 +126,14 @@ class FaultyDisk final : public Disk {
         file_->write(bytes);
       }
     }
+    void begin_sync() override {
+      disk_.count(path_, "begin_sync");
+      file_->begin_sync();
+    }
     void sync() override {
       disk_.count(path_, "sync");
-      if (disk_.syncs) file_->sync();
+      if (disk_.syncs) return file_->sync();
+      file_->begin_sync();  // the file has its bytes
     }
     void close() override {
       disk_.count(path_, "close");

@@ -202,6 +202,25 @@ TEST(AtomicWriter, AWriteThatLosesBytesSilentlyIsFoundByItsLength) {
   EXPECT_EQ(found, 2U) << "both writes";
 }
 
+TEST(AtomicWriter, ALargeFileStartsForTheDiskWhileItIsWrittenOrWhenTold) {
+  const std::vector<std::byte> piece(std::size_t{1} << 20U);
+  const auto begins = [&](WriteBack write_back, bool told) {
+    MemoryDisk memory;
+    FaultyDisk disk(memory);
+    AtomicWriter writer(disk, kTarget, write_back);
+    const std::size_t before = disk.operations();
+    constexpr std::size_t kPieces = 5;
+    for (std::size_t n = 0; n < kPieces; ++n) writer.write(piece);
+    if (told) writer.begin_sync();
+    const std::size_t others = disk.operations() - before - kPieces;
+    EXPECT_EQ(writer.publish().size, kPieces * piece.size());
+    return others;
+  };
+  EXPECT_EQ(begins(WriteBack::while_written, false), 2U);
+  EXPECT_EQ(begins(WriteBack::when_told, false), 0U);
+  EXPECT_EQ(begins(WriteBack::when_told, true), 1U);
+}
+
 // Between the refusal to rename and the comparison, the file that was in the way is moved aside.
 class DiskThatClearsTheWay final : public Disk {
  public:

@@ -1,10 +1,13 @@
 #include "io/disk.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <csignal>
 #include <functional>
+#include <map>
 
 #include "base/error.hpp"
 #include "io/rename_no_replace.hpp"
@@ -44,6 +47,79 @@ TEST(RealDisk, WritesAndReadsBack) {
   real_disk().open(path)->read_at(4, part);
   EXPECT_EQ(part[0], std::byte{'w'});
   EXPECT_EQ(part[2], std::byte{'i'});
+}
+
+std::string numbered(std::size_t size) {
+  std::string text(size, '\0');
+  for (std::size_t k = 0; k < size; ++k) text[k] = static_cast<char>(k * k % 251);
+  return text;
+}
+
+TEST(RealDisk, PiecesOfAnySizeBecomeTheFileInTheirOrder) {
+  const TemporaryFolder folder;
+  const std::size_t pieces[] = {4,    4091, 1,   4096, 8192, 0,    4095, 2,         1, 3 * 4096 + 5,
+                                4087, 100,  100, 3900, 9999, 4096, 17,   1U << 20U, 3};
+  std::size_t size = 0;
+  for (const std::size_t piece : pieces) size += piece;
+  const std::string content = numbered(size);
+  for (const bool begins : {false, true}) {
+    for (const bool syncs : {false, true}) {
+      const fs::path path = folder / (std::string(begins ? "begun" : "not") + (syncs ? "synced" : "not"));
+      const std::unique_ptr<WritableFile> out = real_disk().create(path);
+      std::size_t at = 0;
+      for (const std::size_t piece : pieces) {
+        out->write(bytes_of(content.substr(at, piece)));
+        at += piece;
+        if (!begins) continue;
+        out->begin_sync();
+        EXPECT_EQ(fs::file_size(path), at);
+      }
+      if (syncs) {
+        out->sync();
+        EXPECT_EQ(fs::file_size(path), size);
+      }
+      out->close();
+      EXPECT_TRUE(read_file(path) == content);
+    }
+  }
+}
+
+// As a disk that gets full does: what fits is taken, and then nothing.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+};
+
+TEST(RealDisk, WhatDoesNotFitIsAnErrorWheneverItIsHandedOver) {
+  const TemporaryFolder folder;
+  const std::string content = numbered(10000);
+  const FileSizeLimit limit(9999);
+  using Act = std::function<void(WritableFile&)>;
+  const std::map<std::string, Act> ways = {
+      {"begin", [](WritableFile& file) { file.begin_sync(); }},
+      {"sync", [](WritableFile& file) { file.sync(); }},
+      {"close", [](WritableFile& file) { file.close(); }},
+      {"write", [&](WritableFile& file) { file.write(bytes_of(content)); }},
+  };
+  for (const auto& [name, act] : ways) {
+    const std::unique_ptr<WritableFile> out = real_disk().create(folder / name);
+    out->write(bytes_of(content));
+    EXPECT_EQ(error_number_of([&] { act(*out); }), EFBIG) << name;
+  }
 }
 
 TEST(RealDisk, CreateDoesNotTouchAFileThatIsThere) {
