@@ -22,7 +22,7 @@ constexpr int kReturnedBytes = 1 << 20;
 // A chunk as read, as stored, and HDF5's and MPI's own buffers around it.
 constexpr std::uint64_t kReadingBytes = 3 * kChunkParticles * 4 * sizeof(double) + 40 * kMebibyte;
 
-// Of the largest share that a rank reads.
+// With members, of the largest share that a rank reads.
 constexpr std::size_t kFewBatches = 12;
 
 std::uint64_t batch_bytes(std::size_t particles, std::size_t words) {
@@ -59,9 +59,9 @@ LensplaneMemory divide_memory(std::uint64_t budget, std::uint64_t in_use, int gr
   const auto side = static_cast<std::uint64_t>(grid);
   memory.plane_bytes = side * side * sizeof(std::int64_t);
   std::size_t batch = MassAssignment::good_batch(grid);
-  // Where a rank has few, they are half as large: there is less memory to be touched for the first time, and ranks wait
-  // less for the last one of another.
-  if (particles < kFewBatches * batch) batch /= 2;
+  // Where a rank has few and members come on top, they are half as large: there is less memory to be touched for the first
+  // time, and ranks wait less for the last one of another.
+  if (words > 0 && particles < kFewBatches * batch) batch /= 2;
   // A batch takes at most a quarter, never less than a chunk, and no more than there is to read.
   while (batch > kChunkParticles && (batch_bytes(batch, words) > budget / 4 || batch / 2 >= particles))
     batch /= 2;

@@ -35,15 +35,17 @@ TEST(LensplaneMemory, TooLittleForOnePlaneSaysHowMuchIsNeeded) {
   }
 }
 
-// Twelve batches or more are whole ones; fewer are half as large, and none is larger than what there is to read asks for.
+// With members, twelve batches or more are whole ones and fewer are half as large; none is larger than what there is to
+// read asks for.
 TEST(LensplaneMemory, ARankWithFewBatchesHasSmallerOnes) {
   const std::uint64_t good = MassAssignment::good_batch(1024);
-  const auto batch_of = [](std::uint64_t particles) {
-    return divide_memory(100'000 * kMebibyte, kInUse, 1024, particles, 1).batch_particles;
+  const auto batch_of = [](std::uint64_t particles, std::size_t words = 1) {
+    return divide_memory(100'000 * kMebibyte, kInUse, 1024, particles, words).batch_particles;
   };
   EXPECT_EQ(batch_of(kParticles), good);
   EXPECT_EQ(batch_of(12 * good), good);
   EXPECT_EQ(batch_of(12 * good - 1), good / 2);
+  EXPECT_EQ(batch_of(12 * good - 1, 0), good) << "without members";
   EXPECT_EQ(batch_of(good / 2 + 1), good / 2);
   EXPECT_EQ(batch_of(good / 4), good / 4);
   EXPECT_EQ(batch_of(1), kChunkParticles);
