@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <complex>
 #include <random>
@@ -14,6 +15,16 @@ namespace {
 constexpr int kGrid = 96;
 constexpr std::size_t kPixels = kGrid * kGrid;
 
+// exp(-2 pi i k / kGrid)
+const std::vector<std::complex<double>>& turns() {
+  static const std::vector<std::complex<double>> kTurns = [] {
+    std::vector<std::complex<double>> all;
+    for (int k = 0; k < kGrid; ++k) all.push_back(std::polar(1.0, -2.0 * M_PI * k / kGrid));
+    return all;
+  }();
+  return kTurns;
+}
+
 // A map's mean, variance and spectrum by definition: rows and columns of cosines and sines.
 MapStatistics statistics_of(const std::vector<double>& map) {
   MapStatistics statistics;
@@ -23,17 +34,22 @@ MapStatistics statistics_of(const std::vector<double>& map) {
   statistics[Statistic::mean] = {mean};
   statistics[Statistic::variance] = {square};
   using Complex = std::complex<double>;
-  static const std::vector<Complex> kTurns = [] {
-    std::vector<Complex> turns;
-    for (int k = 0; k < kGrid; ++k) turns.push_back(std::polar(1.0, -2.0 * M_PI * k / kGrid));
-    return turns;
-  }();
   const auto transform = [](const std::vector<Complex>& from, std::size_t step, std::size_t lines) {
+    const Complex* const turn = turns().data();
     std::vector<Complex> to(kPixels);
-    for (std::size_t line = 0; line < kGrid; ++line)
-      for (std::size_t n = 0; n < kGrid; ++n)
-        for (std::size_t x = 0; x < kGrid; ++x)
-          to[line * lines + n * step] += from[line * lines + x * step] * kTurns[n * x % kGrid];
+    for (std::size_t line = 0; line < kGrid; ++line) {
+      const Complex* const values = from.data() + line * lines;
+      for (std::size_t n = 0; n < kGrid; ++n) {
+        double real = 0, imaginary = 0;
+        for (std::size_t x = 0, k = 0; x < kGrid; ++x) {
+          const Complex value = values[x * step], here = turn[k];
+          real += value.real() * here.real() - value.imag() * here.imag();
+          imaginary += value.real() * here.imag() + value.imag() * here.real();
+          k = k + n < kGrid ? k + n : k + n - kGrid;
+        }
+        to[line * lines + n * step] = {real, imaginary};
+      }
+    }
     return to;
   };
   const std::vector<Complex> spectrum = transform(transform({map.begin(), map.end()}, 1, kGrid), kGrid, 1);
@@ -57,12 +73,17 @@ std::vector<double> lognormal_map(unsigned seed) {
   std::normal_distribution<double> normal;
   std::vector<double> noise(kPixels), map(kPixels);
   for (double& value : noise) value = normal(random);
+  constexpr int kReach = 2, kSide = 2 * kReach + 1;
+  std::array<double, kSide * kSide> weights{};
+  for (int a = -kReach; a <= kReach; ++a)
+    for (int b = -kReach; b <= kReach; ++b)
+      weights[static_cast<std::size_t>((a + kReach) * kSide + b + kReach)] = std::exp(-0.5 * (a * a + b * b));
   for (int i = 0; i < kGrid; ++i)
     for (int j = 0; j < kGrid; ++j) {
       double sum = 0;
-      for (int a = -2; a <= 2; ++a)
-        for (int b = -2; b <= 2; ++b)
-          sum += std::exp(-0.5 * (a * a + b * b)) *
+      for (int a = -kReach; a <= kReach; ++a)
+        for (int b = -kReach; b <= kReach; ++b)
+          sum += weights[static_cast<std::size_t>((a + kReach) * kSide + b + kReach)] *
                  noise[static_cast<std::size_t>((i + a + kGrid) % kGrid * kGrid + (j + b + kGrid) % kGrid)];
       map[static_cast<std::size_t>(i * kGrid + j)] = 0.02 * (std::exp(0.15 * sum - 0.035) - 1.0);
     }
