@@ -109,10 +109,12 @@ class RealWritableFile final : public WritableFile {
     if (file_.get() < 0) throw IoError(path_, "create", errno);
   }
   void write(std::span<const std::byte> bytes) override {
-    // Whole pages go to the system at their places, which it then takes in long runs; the rest waits for what follows.
-    const std::size_t all = rest_.size() + bytes.size(), later = all % kPage;
-    if (all >= kPage) put(bytes.first(bytes.size() - later));
-    const std::span<const std::byte> kept = all >= kPage ? bytes.last(later) : bytes;
+    // Up to the last whole page it goes to the system, which then takes long runs of pages at once; the rest waits.
+    const std::size_t all = rest_.size() + bytes.size();
+    const auto later = static_cast<std::size_t>((written_ + all) % kPage);
+    const bool ends_page = all > later;
+    if (ends_page) put(bytes.first(bytes.size() - later));
+    const std::span<const std::byte> kept = ends_page ? bytes.last(later) : bytes;
     rest_.insert(rest_.end(), kept.begin(), kept.end());
   }
   // What goes wrong on the way shows when the file is synced.

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <functional>
@@ -66,12 +67,14 @@ TEST(RealDisk, PiecesOfAnySizeBecomeTheFileInTheirOrder) {
     for (const bool syncs : {false, true}) {
       const fs::path path = folder / (std::string(begins ? "begun" : "not") + (syncs ? "synced" : "not"));
       const std::unique_ptr<WritableFile> out = real_disk().create(path);
-      std::size_t at = 0;
+      std::size_t at = 0, begun = 0;
       for (const std::size_t piece : pieces) {
         out->write(bytes_of(content.substr(at, piece)));
         at += piece;
+        EXPECT_EQ(fs::file_size(path), std::max(begun, at / 4096 * 4096)) << "up to a whole page";
         if (!begins) continue;
         out->begin_sync();
+        begun = at;
         EXPECT_EQ(fs::file_size(path), at);
       }
       if (syncs) {
