@@ -118,10 +118,10 @@ TEST(RealDisk, WhatDoesNotFitIsAnErrorWheneverItIsHandedOver) {
       {"close", [](WritableFile& file) { file.close(); }},
       {"write", [&](WritableFile& file) { file.write(bytes_of(content)); }},
   };
-  for (const auto& [name, act] : ways) {
-    const std::unique_ptr<WritableFile> out = real_disk().create(folder / name);
+  for (const auto& way : ways) {
+    const std::unique_ptr<WritableFile> out = real_disk().create(folder / way.first);
     out->write(bytes_of(content));
-    EXPECT_EQ(error_number_of([&] { act(*out); }), EFBIG) << name;
+    EXPECT_EQ(error_number_of([&] { way.second(*out); }), EFBIG) << way.first;
   }
 }
 
