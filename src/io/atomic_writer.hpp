@@ -1,7 +1,7 @@
 // atomic_writer.hpp: a file appears under its name whole and durable, or not at all, and never over another
 // one.
 //
-// Sequence: temporary name in the same folder, write, length check, fsync, close, rename that refuses to
+// Sequence: temporary name in the same folder, write, fsync, length check, close, rename that refuses to
 //           replace, fsync of the folder, and of those above that were made for it. The digest is computed on the way.
 // A file of the same bytes that is already there is recognised (two writers of one product are harmless); one
 // with other bytes is an IoError of EEXIST and stays as it is.
