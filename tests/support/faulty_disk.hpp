@@ -35,8 +35,8 @@ class FaultyDisk final : public Disk {
   std::size_t operations() const { return operations_; }
   bool struck() const { return fault_.at != 0 && operations_ >= fault_.at; }
   const std::string& struck_operation() const { return struck_operation_; }
-  bool syncs =
-      true;  // false: they are counted, but the disk is not waited for: quicker, where no power is lost
+  // False: they are counted, but the disk is not waited for: quicker, where no power is lost.
+  bool syncs = true;
   bool can_exchange = true;  // false: as a file system that cannot
 
   std::optional<FileStatus> status(const Path& path) override {
